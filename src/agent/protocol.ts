@@ -1,0 +1,144 @@
+/**
+ * The agent's protocol: JSON-RPC 2.0 in LSP framing (vscode-jsonrpc) on a Unix socket.
+ *
+ * No request ever answers a Cognito token. Parameters are validated by the server (zod); a client that sends anything else is
+ * answered InvalidParams, or cut off when it does not speak the framing at all.
+ */
+import { NotificationType, RequestType, RequestType0 } from "vscode-jsonrpc";
+import type { Problem } from "../core/errors.ts";
+import type { Session } from "../core/session.ts";
+
+/** Raised when a message changes in a way that an older peer would misread. `hello` itself never changes. */
+export const protocolVersion = 1;
+
+/** A message longer than this closes the connection (1 MiB: the largest honest message is some 2 KiB). */
+export const maxMessageBytes = 1024 * 1024;
+
+export interface HelloParams {
+  readonly protocol: number;
+  readonly client: "editor" | "cli";
+  /** The product's version, for the log and for the offer to restart an outdated agent. */
+  readonly version: string;
+}
+
+export interface Endpoint {
+  /** For AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:PORT/credentials`. */
+  readonly uri: string;
+  /** For AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: absolute path, 0600 (service: 0640). */
+  readonly tokenFile: string;
+}
+
+export interface HelloResult {
+  readonly protocol: number;
+  readonly version: string;
+  readonly pid: number;
+  /** `service`: sockets were handed over by systemd. `user`: started by the extension or the CLI. */
+  readonly mode: "service" | "user";
+  readonly endpoint: Endpoint;
+}
+
+/**
+ * Settings of an editor that was not provisioned by Gatehouse; keys as in host.json, absent where not set.
+ * A service agent ignores them: there host.json alone counts.
+ */
+export interface Settings {
+  readonly region?: string;
+  readonly userPoolId?: string;
+  readonly clientId?: string;
+  readonly identityPoolId?: string;
+  /** Base address in place of https://cognito-idp.REGION.amazonaws.com. */
+  readonly userPoolEndpoint?: string;
+  /** Base address in place of https://cognito-identity.REGION.amazonaws.com. */
+  readonly identityPoolEndpoint?: string;
+}
+
+/** What is in force, or everything that is wrong with it. */
+export type ConfigurationView =
+  | {
+      readonly ok: true;
+      readonly source: "host.json" | "settings";
+      readonly region: string;
+      readonly userPoolId: string;
+      readonly clientId: string;
+      readonly identityPoolId?: string;
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** What the person has to enter next. */
+export type Prompt =
+  | { readonly kind: "password"; readonly username: string }
+  | { readonly kind: "totp"; readonly username: string }
+  | {
+      readonly kind: "enrolTotp";
+      readonly username: string;
+      /** Base32, as an authenticator app takes it. */
+      readonly secret: string;
+      /** otpauth:// URI (Key Uri Format), for the QR code. */
+      readonly uri: string;
+    }
+  | { readonly kind: "newPassword"; readonly username: string; readonly requiredAttributes: readonly string[] }
+  /** A code was mailed to confirm the account. */
+  | { readonly kind: "confirmAccount"; readonly username: string; readonly destination?: string }
+  /** An administrator reset the password: a code was mailed; it is asked for together with a new password. */
+  | { readonly kind: "resetPassword"; readonly username: string; readonly destination?: string };
+
+export type Answer =
+  | { readonly kind: "password"; readonly password: string }
+  | { readonly kind: "totp"; readonly code: string }
+  | { readonly kind: "enrolTotp"; readonly code: string }
+  | { readonly kind: "newPassword"; readonly password: string; readonly attributes?: Readonly<Record<string, string>> }
+  | { readonly kind: "confirmAccount"; readonly code: string }
+  | { readonly kind: "resetPassword"; readonly code: string; readonly password: string }
+  /** Send the mailed code of confirmAccount or resetPassword again. */
+  | { readonly kind: "resend" };
+
+/**
+ * Where a sign-in stands. `problem` says what was wrong with the last answer (the same prompt is asked again);
+ * `notice` says why the flow went back by itself (for example flowExpired while a phone was being enrolled).
+ */
+export type SignInStep =
+  | {
+      readonly state: "prompt";
+      readonly flow: string;
+      readonly prompt: Prompt;
+      readonly problem?: Problem;
+      readonly notice?: Problem;
+    }
+  | { readonly state: "signedIn"; readonly session: Session }
+  | { readonly state: "failed"; readonly problem: Problem };
+
+export interface SignOutResult {
+  /** Each step of the sign-out from AWS, whether it was done, and if not why. */
+  readonly steps: readonly { readonly step: "dropCredentials" | "revokeRefreshToken"; readonly problem?: Problem }[];
+}
+
+/** AWS keys for credential_process and `gatehouse exec`; Expiration in ISO 8601. */
+export interface ProcessCredentials {
+  readonly AccessKeyId: string;
+  readonly SecretAccessKey: string;
+  readonly SessionToken: string;
+  readonly Expiration: string;
+}
+
+// Every error answer carries a Problem as its `data`.
+export const hello = new RequestType<HelloParams, HelloResult, Problem>("hello");
+/** Replaces the settings of an agent in `user` mode; answers what is then in force. */
+export const configure = new RequestType<Settings, ConfigurationView, Problem>("configure");
+export const getConfiguration = new RequestType0<ConfigurationView, Problem>("configuration/get");
+export const getSession = new RequestType0<Session, Problem>("session/get");
+/** Starts a flow; one that is pending for another client is not disturbed. */
+export const startSignIn = new RequestType<{ readonly username: string }, SignInStep, Problem>("signIn/start");
+export const answerSignIn = new RequestType<{ readonly flow: string; readonly answer: Answer }, SignInStep, Problem>(
+  "signIn/answer",
+);
+export const cancelSignIn = new RequestType<{ readonly flow: string }, null, Problem>("signIn/cancel");
+export const chooseRole = new RequestType<{ readonly role: string }, Session, Problem>("session/chooseRole");
+export const signOut = new RequestType0<SignOutResult, Problem>("session/signOut");
+/** Renews tokens and AWS credentials now. */
+export const refresh = new RequestType0<Session, Problem>("session/refresh");
+export const getCredentials = new RequestType0<ProcessCredentials, Problem>("credentials/get");
+
+/** Sent to every client after each change. */
+export const sessionChanged = new NotificationType<Session>("session/changed");
+/** A terminal asked for credentials while nobody is signed in; sent once until the next sign-in. */
+export const credentialsWanted = new NotificationType<null>("credentials/wanted");
