@@ -1,10 +1,10 @@
 /**
- * The agent's protocol: JSON-RPC 2.0 in LSP framing (vscode-jsonrpc) on a Unix socket.
+ * The agent's protocol: JSON-RPC 2.0 in LSP framing on a Unix socket. The server uses vscode-jsonrpc (`connection.onRequest(hello.method, …)`);
+ * clients use clientConnection.ts, because vscode-jsonrpc alone (60 KB) would be the whole budget of dist/extension.js.
  *
  * No request ever answers a Cognito token. Parameters are validated by the server (zod); a client that sends anything else is
  * answered InvalidParams, or cut off when it does not speak the framing at all.
  */
-import { NotificationType, RequestType, RequestType0 } from "vscode-jsonrpc";
 import type { Answer, Prompt } from "../core/cognito/prompt.ts";
 import type { Problem } from "../core/errors.ts";
 import type { Session } from "../core/session.ts";
@@ -95,25 +95,35 @@ export interface ProcessCredentials {
   readonly Expiration: string;
 }
 
-// Every error answer carries a Problem as its `data`.
-export const hello = new RequestType<HelloParams, HelloResult, Problem>("hello");
+/** A request's name with the types of its parameters and result (types only: at run time it is the name). */
+export interface Request<P, R> {
+  readonly method: string;
+  readonly types?: { readonly params: P; readonly result: R };
+}
+export interface Notification<P> {
+  readonly method: string;
+  readonly types?: { readonly params: P };
+}
+const request = <P, R>(method: string): Request<P, R> => ({ method });
+const notification = <P>(method: string): Notification<P> => ({ method });
+
+// Parameters are one object, or none (`undefined`). Every error answer carries a Problem as its `data`.
+export const hello = request<HelloParams, HelloResult>("hello");
 /** Replaces the settings of an agent in `user` mode; answers what is then in force. */
-export const configure = new RequestType<Settings, ConfigurationView, Problem>("configure");
-export const getConfiguration = new RequestType0<ConfigurationView, Problem>("configuration/get");
-export const getSession = new RequestType0<Session, Problem>("session/get");
+export const configure = request<Settings, ConfigurationView>("configure");
+export const getConfiguration = request<undefined, ConfigurationView>("configuration/get");
+export const getSession = request<undefined, Session>("session/get");
 /** Starts a flow; one that is pending for another client is not disturbed. */
-export const startSignIn = new RequestType<{ readonly username: string }, SignInStep, Problem>("signIn/start");
-export const answerSignIn = new RequestType<{ readonly flow: string; readonly answer: Answer }, SignInStep, Problem>(
-  "signIn/answer",
-);
-export const cancelSignIn = new RequestType<{ readonly flow: string }, null, Problem>("signIn/cancel");
-export const chooseRole = new RequestType<{ readonly role: string }, Session, Problem>("session/chooseRole");
-export const signOut = new RequestType0<SignOutResult, Problem>("session/signOut");
+export const startSignIn = request<{ readonly username: string }, SignInStep>("signIn/start");
+export const answerSignIn = request<{ readonly flow: string; readonly answer: Answer }, SignInStep>("signIn/answer");
+export const cancelSignIn = request<{ readonly flow: string }, null>("signIn/cancel");
+export const chooseRole = request<{ readonly role: string }, Session>("session/chooseRole");
+export const signOut = request<undefined, SignOutResult>("session/signOut");
 /** Renews tokens and AWS credentials now. */
-export const refresh = new RequestType0<Session, Problem>("session/refresh");
-export const getCredentials = new RequestType0<ProcessCredentials, Problem>("credentials/get");
+export const refresh = request<undefined, Session>("session/refresh");
+export const getCredentials = request<undefined, ProcessCredentials>("credentials/get");
 
 /** Sent to every client after each change. */
-export const sessionChanged = new NotificationType<Session>("session/changed");
+export const sessionChanged = notification<Session>("session/changed");
 /** A terminal asked for credentials while nobody is signed in; sent once until the next sign-in. */
-export const credentialsWanted = new NotificationType<null>("credentials/wanted");
+export const credentialsWanted = notification<null>("credentials/wanted");
