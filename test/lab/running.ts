@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheDirectory } from "./cache.ts";
+import { processEntry } from "./processes.ts";
+
+/** A person of the demo pool. `totpSecret` is Base32, null where no authenticator is enrolled yet. */
+export interface DemoUser {
+  readonly username: string;
+  readonly password: string;
+  readonly totpSecret: string | null;
+}
+
+/** What `npm start` prints. */
+export interface Announcement {
+  readonly url: string;
+  readonly users: readonly DemoUser[];
+}
+
+/** The `npm start` that is running. */
+export interface Running {
+  readonly pid: number;
+  /** With the pid it names one process for good (see processes.ts). */
+  readonly started: string;
+  readonly announcement: Announcement;
+}
+
+const file = () => join(cacheDirectory(), "run", "start.json");
+
+/** The one that is running; undefined where none is, also when a state file was left behind. */
+export function findRunning(): Running | undefined {
+  try {
+    const running = JSON.parse(readFileSync(file(), "utf8")) as Running;
+    return processEntry(running.pid)?.started === running.started ? running : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Records this process as the one that is running. The file holds demo passwords only, yet is private. */
+export async function recordRunning(announcement: Announcement): Promise<void> {
+  const started = processEntry(process.pid)?.started ?? "";
+  const path = file();
+  await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
+  await writeFile(`${path}.new`, JSON.stringify({ pid: process.pid, started, announcement }), { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+export async function forgetRunning(): Promise<void> {
+  if (findRunning()?.pid === process.pid) await rm(file(), { force: true });
+}
