@@ -18,26 +18,35 @@ export interface LabOptions {
   readonly userSettings?: Readonly<Record<string, unknown>>;
   /** More arguments for code-server. */
   readonly options?: readonly string[];
+  /** More environment for the editor. */
+  readonly moreEnvironment?: (services: Services) => Readonly<Record<string, string>>;
   /** Packed extension; built where absent. */
   readonly vsix?: string;
 }
 
-/** A running editor with the extension, beside it Cognito and AWS, all on loopback and in a directory of their own. */
-export interface Lab {
-  /** The editor with its workspace. */
-  readonly url: string;
+/** Cognito and AWS on loopback, and a directory with a home that knows of nothing else. */
+export interface Services {
   readonly directory: string;
   readonly home: string;
   readonly workspace: string;
   /** The session agent's. */
   readonly runtimeDirectory: string;
-  readonly editor: Editor;
   readonly cognito: Cognito;
   readonly pool: DemoPool;
   readonly moto: Moto;
-  /** What terminals start with. */
+  /** What the editor and its terminals start with. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The extension's settings that point at the services. */
+  readonly machineSettings: Readonly<Record<string, string>>;
+  /** Ends everything that was started with this environment, and removes the directory. */
   close(): Promise<void>;
+}
+
+/** The same with a running editor, the extension installed. */
+export interface Lab extends Services {
+  /** The editor with its workspace. */
+  readonly url: string;
+  readonly editor: Editor;
 }
 
 const welcome = `# Try it
@@ -49,12 +58,34 @@ const welcome = `# Try it
 /** Installs what is missing, then starts everything. On failure nothing stays behind. */
 export async function startLab(options: LabOptions): Promise<Lab> {
   const { progress } = options;
-  await ensurePackages("python");
-  const python = await ensurePython(progress);
   const codeServer = await ensureCodeServer(progress);
   if (options.vsix === undefined) progress("Building the extension …");
   const vsix = options.vsix ?? (await buildExtension());
+  const services = await startServices(progress);
+  try {
+    progress("Starting the editor …");
+    const editor = await startEditor({
+      codeServer,
+      vsix,
+      directory: services.directory,
+      environment: { ...services.environment, ...options.moreEnvironment?.(services) },
+      machineSettings: services.machineSettings,
+      ...(options.port === undefined ? {} : { port: options.port }),
+      ...(options.userSettings === undefined ? {} : { userSettings: options.userSettings }),
+      ...(options.options === undefined ? {} : { options: options.options }),
+    });
+    return { ...services, editor, url: `${editor.origin}/?folder=${encodeURI(services.workspace)}` };
+  } catch (error) {
+    await services.close();
+    throw error;
+  }
+}
 
+/** Installs and starts what stands in for AWS. */
+export async function startServices(progress: (line: string) => void): Promise<Services> {
+  await ensurePackages("python");
+  const python = await ensurePython(progress);
+  progress("Starting Cognito and AWS …");
   const run = await createRunDirectory();
   const stops: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
@@ -62,7 +93,6 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     await Promise.allSettled(stops.splice(0).map((stop) => stop()));
   };
   try {
-    progress("Starting Cognito, AWS and the editor …");
     const moto = await startMoto(python);
     stops.push(() => moto.stop());
     const cognito = await startCognito({ port: 0, aws: moto.endpoint });
@@ -84,43 +114,22 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       LANG: "C.UTF-8",
       TMPDIR: temporary,
       PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-      // The emulator passes on what is not Cognito's, so plain \`aws\` commands work without options.
+      // The emulator passes on what is not Cognito's, so plain `aws` commands work without options.
       AWS_ENDPOINT_URL: cognito.endpoint,
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_PAGER: "",
       GATEHOUSE_RUNTIME_DIR: runtimeDirectory,
     };
-    const editor = await startEditor({
-      codeServer,
-      directory: run.path,
-      vsix,
-      environment,
-      ...(options.port === undefined ? {} : { port: options.port }),
-      ...(options.userSettings === undefined ? {} : { userSettings: options.userSettings }),
-      ...(options.options === undefined ? {} : { options: options.options }),
-      machineSettings: {
-        [settings.region]: pool.region,
-        [settings.userPoolId]: pool.userPoolId,
-        [settings.clientId]: pool.clientId,
-        [settings.identityPoolId]: pool.identityPoolId,
-        [settings.userPoolEndpoint]: cognito.endpoint,
-        [settings.identityPoolEndpoint]: cognito.endpoint,
-      },
-    });
-    const url = `${editor.origin}/?folder=${encodeURI(workspace)}`;
-    return {
-      url,
-      directory: run.path,
-      home,
-      workspace,
-      runtimeDirectory,
-      editor,
-      cognito,
-      pool,
-      moto,
-      environment,
-      close,
+    const machineSettings = {
+      [settings.region]: pool.region,
+      [settings.userPoolId]: pool.userPoolId,
+      [settings.clientId]: pool.clientId,
+      [settings.identityPoolId]: pool.identityPoolId,
+      [settings.userPoolEndpoint]: cognito.endpoint,
+      [settings.identityPoolEndpoint]: cognito.endpoint,
     };
+    const directory = run.path;
+    return { directory, home, workspace, runtimeDirectory, cognito, pool, moto, environment, machineSettings, close };
   } catch (error) {
     await close();
     throw error;
