@@ -1,0 +1,331 @@
+/**
+ * The one session of this person: holds the tokens and the AWS keys, renews both ahead of time, and ends.
+ */
+import { randomUUID } from "node:crypto";
+import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
+import { rolesOf } from "../core/cognito/roles.ts";
+import type { Tokens } from "../core/cognito/tokens.ts";
+import type { Supply } from "../core/credentials/endpoint.ts";
+import { clockJump, jumpTolerance, longestTick, renewalTime, retryDelay } from "../core/credentials/schedule.ts";
+import { GatehouseError, type Problem, toProblem } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Redactor } from "../core/redact.ts";
+import type { Session, SignedOutReason } from "../core/session.ts";
+import type { Clock } from "./clock.ts";
+import type { Cognito } from "./cognito.ts";
+import type { ProcessCredentials, SignOutResult } from "./protocol.ts";
+import { type HeldSession, hasKeys, hold, supplyOf, type Trouble, viewSession } from "./sessionView.ts";
+
+export interface SessionDependencies {
+  readonly cognito: () => Promise<Cognito>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  /** After each change that others can see. */
+  readonly onChange: (session: Session) => void;
+  /** Called with what a successor needs, undefined when there is no session any more. */
+  readonly store: (session: HeldSession | undefined) => void;
+  /** Why nobody is signed in at the start. */
+  readonly reason: SignedOutReason;
+}
+
+export interface SessionHolder {
+  view(): Session;
+  /** Takes a fresh sign-in over; what was there before is revoked. Resolves when the first keys are there, or why they aren't. */
+  adopt(configuration: CognitoConfiguration, tokens: Tokens, clockOffsetSeconds: number | undefined): Promise<Session>;
+  /** Goes on with a session that a predecessor left. */
+  restore(session: HeldSession): void;
+  /** Keeps the keys of the role so far until those of the new one are there. */
+  chooseRole(arn: string, signal?: AbortSignal): Promise<Session>;
+  /** Renews tokens and keys now; calls at the same time are one. @throws GatehouseError signedOut and whatever went wrong */
+  refresh(): Promise<Session>;
+  signOut(): Promise<SignOutResult>;
+  supply(): Supply;
+  /** @throws GatehouseError signedOut | identityPoolMissing | noRole | … */
+  processCredentials(): Promise<ProcessCredentials>;
+  dispose(): void;
+}
+
+/** What is wrong with the person's rights or the configuration: time does not heal it, so it is not tried every few seconds. */
+const lasting: readonly string[] = [
+  "identityPoolMissing",
+  "identityPoolRefused",
+  "noRole",
+  "ambiguousRole",
+  "roleNotAllowed",
+  "clientMisconfigured",
+];
+const lastingDelay = 10 * 60_000;
+/** Tokens younger than this are not fetched again only because the keys failed. */
+const freshFor = 5 * 60_000;
+const revokeTimeout = 10_000;
+
+export function createSession(deps: SessionDependencies): SessionHolder {
+  const { clock, log } = deps;
+  let held: HeldSession | undefined;
+  let reason = deps.reason;
+  let trouble: Trouble | undefined;
+  let failures = 0;
+  let dueAt = 0;
+  let ending = new AbortController();
+  let renewal: Promise<void> | undefined;
+  /** Renewals and role changes one after the other: a refresh token that rotates must not be used twice. */
+  let queue: Promise<unknown> = Promise.resolve();
+  let cancelTimer = (): void => {};
+  let reading = { wall: clock.now(), monotonic: clock.monotonic() };
+  let forget: (() => void)[] = [];
+
+  const view = (): Session =>
+    held === undefined
+      ? { state: "signedOut", reason }
+      : viewSession(held, trouble, renewal !== undefined, clock.now());
+
+  const changed = (): void => deps.onChange(view());
+
+  const keep = (): void => {
+    const secrets = held === undefined ? [] : secretsOf(held);
+    const before = forget;
+    forget = secrets.map((secret) => deps.redactor.remember(secret));
+    for (const call of before) call();
+    deps.store(held);
+  };
+
+  const drop = (why: SignedOutReason): void => {
+    held = undefined;
+    reason = why;
+    trouble = undefined;
+    failures = 0;
+    renewal = undefined;
+    ending.abort();
+    cancelTimer();
+    keep();
+  };
+
+  const begin = (session: HeldSession): void => {
+    ending.abort();
+    ending = new AbortController();
+    held = session;
+    trouble = undefined;
+    failures = 0;
+    renewal = undefined;
+    reading = { wall: clock.now(), monotonic: clock.monotonic() };
+    keep();
+  };
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = queue.then(work, work);
+    queue = result.catch(() => {});
+    return result;
+  };
+
+  /** Fetches tokens (unless they are fresh) and keys into the session. */
+  const fetch = async (session: HeldSession, role: string | undefined, signal: AbortSignal): Promise<void> => {
+    const { createTokenSource, createIdentityPool } = await deps.cognito();
+    const { configuration } = session;
+    const age = clock.now() - session.tokensObtainedAt;
+    const left = session.tokens.expiresAt - clock.now();
+    if (age < 0 || age > freshFor || left < 60_000) {
+      const source = createTokenSource({ configuration, log, now: clock.now });
+      session.tokens = await source.refresh(session.tokens.refreshToken, signal);
+      session.tokensObtainedAt = clock.now();
+      // Before the keys: with rotation the old refresh token is worth nothing any more.
+      if (session === held) keep();
+    }
+    const pool = createIdentityPool({ configuration, log });
+    const credentials = await pool.credentials(session.tokens.idToken, role, signal);
+    session.chosenRole = role;
+    session.credentials = hold(credentials, session, clock.now());
+  };
+
+  const schedule = (): void => {
+    cancelTimer();
+    if (held === undefined) return;
+    const { credentials, tokens, tokensObtainedAt } = held;
+    const obtained = hasKeys(held, clock.now()) ? credentials : undefined;
+    dueAt =
+      trouble?.nextAttemptAt ??
+      renewalTime(obtained?.obtainedAt ?? tokensObtainedAt, obtained?.expiresAt ?? tokens.expiresAt, deps.random);
+    tickIn();
+  };
+
+  const tickIn = (): void => {
+    cancelTimer();
+    cancelTimer = clock.after(Math.min(longestTick, Math.max(0, dueAt - clock.now())), tick);
+  };
+
+  const tick = (): void => {
+    if (held === undefined) return;
+    const now = { wall: clock.now(), monotonic: clock.monotonic() };
+    const jump = clockJump(reading, now);
+    reading = now;
+    const jumped = Math.abs(jump) > jumpTolerance;
+    if (jumped) log.info(`session: the clock jumped by ${Math.round(jump / 1000)} s`);
+    // Set back, the clock makes everything look younger than it is; after a sleep the network may be there again.
+    if (now.wall >= dueAt || (jumped && (trouble !== undefined || jump < 0))) {
+      failures = jumped ? 0 : failures;
+      void renew().catch(() => {});
+      return;
+    }
+    if (jumped) changed();
+    tickIn();
+  };
+
+  const failed = (session: HeldSession, problem: Problem): void => {
+    if (problem.code === "sessionEnded") {
+      const why: SignedOutReason = problem.params?.["reason"] === "expired" ? "expired" : "revoked";
+      log.warn(`session: ended (${why})`);
+      drop(why);
+      changed();
+      return;
+    }
+    const now = clock.now();
+    const left = hasKeys(session, now) ? (session.credentials?.expiresAt ?? now) - now : 0;
+    const delay = lasting.includes(problem.code) ? lastingDelay : retryDelay(failures++, left, deps.random);
+    trouble = { problem, since: trouble?.since ?? now, nextAttemptAt: now + delay };
+    log.warn(`session: renewal failed (${problem.code}), next attempt in ${Math.round(delay / 1000)} s`);
+    changed();
+    schedule();
+  };
+
+  /** One renewal at a time; rejects with what went wrong, after it was taken note of. */
+  const renew = (): Promise<void> => {
+    if (renewal !== undefined) return renewal;
+    const session = held;
+    if (session === undefined) return Promise.reject(new GatehouseError("signedOut"));
+    cancelTimer();
+    const { signal } = ending;
+    const attempt = inTurn(() => fetch(session, session.chosenRole, signal)).then(
+      () => {
+        renewal = renewal === attempt ? undefined : renewal;
+        if (session !== held) return revokeLate(session);
+        trouble = undefined;
+        failures = 0;
+        log.info("session: renewed");
+        keep();
+        changed();
+        schedule();
+        return undefined;
+      },
+      (error: unknown) => {
+        renewal = renewal === attempt ? undefined : renewal;
+        if (session !== held) return revokeLate(session);
+        failed(session, toProblem(error));
+        throw error;
+      },
+    );
+    renewal = attempt;
+    // Whoever waits for it gets the error; if nobody does, it was noted.
+    attempt.catch(() => {});
+    if (session.credentials === undefined || !hasKeys(session, clock.now())) changed();
+    return attempt;
+  };
+
+  /** A sign-out came while a refresh was on its way, and may have brought a new refresh token. */
+  const revokeLate = async (session: HeldSession): Promise<void> => {
+    await revoke(session).catch(() => {});
+  };
+
+  const revoke = async ({ configuration, tokens }: HeldSession): Promise<void> => {
+    const { createTokenSource } = await deps.cognito();
+    const source = createTokenSource({ configuration, log, now: clock.now });
+    await source.revoke(tokens.refreshToken, AbortSignal.timeout(revokeTimeout));
+  };
+
+  return {
+    view,
+    async adopt(configuration, tokens, clockOffsetSeconds) {
+      const before = held;
+      const now = clock.now();
+      begin({ id: randomUUID(), configuration, signedInAt: now, clockOffsetSeconds, tokens, tokensObtainedAt: now });
+      if (before !== undefined) revoke(before).catch((error) => log.warn(`session: revocation failed: ${error}`));
+      log.info("session: signed in");
+      await renew().catch(() => {});
+      return view();
+    },
+    restore(session) {
+      begin(session);
+      log.info("session: restored");
+      if (hasKeys(session, clock.now())) schedule();
+      else renew().catch(() => {});
+    },
+    async chooseRole(arn, signal) {
+      const session = held;
+      if (session === undefined) throw new GatehouseError("signedOut");
+      if (!rolesOf(session.tokens.claims).some((role) => role.arn === arn)) {
+        throw new GatehouseError("roleNotAllowed", { role: arn });
+      }
+      const stop = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
+      try {
+        await inTurn(() => fetch(session, arn, stop));
+      } catch (error) {
+        if (session === held && toProblem(error).code === "sessionEnded") failed(session, toProblem(error));
+        throw error;
+      }
+      if (session === held) {
+        trouble = undefined;
+        failures = 0;
+        log.info("session: role chosen");
+        keep();
+        changed();
+        schedule();
+      }
+      return view();
+    },
+    async refresh() {
+      if (held === undefined) throw new GatehouseError("signedOut");
+      // Asked for by a person: also fresh tokens are fetched anew, they may carry new roles.
+      if (renewal === undefined) held.tokensObtainedAt = 0;
+      await renew();
+      return view();
+    },
+    async signOut() {
+      const session = held;
+      // First: from this moment nobody gets anything.
+      drop("signedOut");
+      changed();
+      if (session === undefined) return { steps: [{ step: "dropCredentials" }] };
+      log.info("session: signed out");
+      try {
+        await revoke(session);
+        return { steps: [{ step: "dropCredentials" }, { step: "revokeRefreshToken" }] };
+      } catch (error) {
+        const problem = toProblem(error);
+        log.warn(`session: revocation failed (${problem.code})`);
+        // Nothing left to revoke is as good as revoked.
+        const step = { step: "revokeRefreshToken" as const, ...(problem.code === "sessionEnded" ? {} : { problem }) };
+        return { steps: [{ step: "dropCredentials" }, step] };
+      }
+    },
+    supply() {
+      if (held === undefined) return { state: "unavailable", problem: { code: "signedOut" } };
+      // Asked right after the machine woke up, before the timer ran.
+      if (!hasKeys(held, clock.now()) && renewal === undefined && clock.now() >= dueAt) void renew().catch(() => {});
+      return supplyOf(held, trouble, renewal, clock.now());
+    },
+    async processCredentials() {
+      let supply = this.supply();
+      if (supply.state === "pending") {
+        await supply.settled.catch(() => {});
+        supply = this.supply();
+      }
+      if (supply.state !== "ready") {
+        const { code, params } =
+          supply.state === "pending" ? { code: "signedOut" as const, params: {} } : supply.problem;
+        throw new GatehouseError(code, params);
+      }
+      const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = supply.credentials;
+      const Expiration = new Date(expiresAt).toISOString();
+      return { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration };
+    },
+    dispose() {
+      ending.abort();
+      cancelTimer();
+    },
+  };
+}
+
+function secretsOf({ tokens, credentials }: HeldSession): string[] {
+  const secrets = [tokens.idToken, tokens.accessToken, tokens.refreshToken];
+  return credentials === undefined ? secrets : [...secrets, credentials.secretAccessKey, credentials.sessionToken];
+}

@@ -1,0 +1,115 @@
+/** What others may see of the session: pure functions of what the agent holds. */
+import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
+import type { AwsCredentials } from "../core/cognito/identityPool.ts";
+import { roleOf, rolesOf } from "../core/cognito/roles.ts";
+import type { Tokens } from "../core/cognito/tokens.ts";
+import type { ContainerCredentials, Supply } from "../core/credentials/endpoint.ts";
+import type { Problem } from "../core/errors.ts";
+import type { CredentialsView, Role, SignedIn } from "../core/session.ts";
+
+/** AWS keys with what the agent knows about them. */
+export interface HeldCredentials extends ContainerCredentials {
+  readonly obtainedAt: number;
+}
+
+/** A session as the agent holds it. The snapshot is this, without what is under way. */
+export interface HeldSession {
+  readonly id: string;
+  readonly configuration: CognitoConfiguration;
+  readonly signedInAt: number;
+  readonly clockOffsetSeconds?: number | undefined;
+  tokens: Tokens;
+  tokensObtainedAt: number;
+  /** ARN that the person chose; else the pool decides. */
+  chosenRole?: string | undefined;
+  credentials?: HeldCredentials | undefined;
+}
+
+export interface Trouble {
+  readonly problem: Problem;
+  readonly since: number;
+  readonly nextAttemptAt: number;
+}
+
+/** The role in use, where it can be told: chosen, preferred, or the only one. */
+export function roleInUse({ tokens: { claims }, chosenRole }: HeldSession): Role | undefined {
+  const roles = rolesOf(claims);
+  const arn = chosenRole ?? claims.preferredRole ?? (roles.length === 1 ? roles[0]?.arn : undefined);
+  return arn === undefined ? undefined : roleOf(arn);
+}
+
+/** arn:PARTITION:iam::ACCOUNT:role/NAME */
+function accountOf(role: Role | undefined): string | undefined {
+  const account = role?.arn.split(":")[4];
+  return account !== undefined && /^\d{12}$/.test(account) ? account : undefined;
+}
+
+/**
+ * Keys as terminals get them. Their end is put into this machine's time: an SDK compares it with this machine's clock, and one that
+ * is wrong by an hour would fetch them again for each request.
+ */
+export function hold(credentials: AwsCredentials, session: HeldSession, now: number): HeldCredentials {
+  return {
+    accessKeyId: credentials.accessKeyId,
+    secretAccessKey: credentials.secretAccessKey,
+    sessionToken: credentials.sessionToken,
+    expiresAt: credentials.expiresAt + (session.clockOffsetSeconds ?? 0) * 1000,
+    accountId: accountOf(roleInUse(session)),
+    obtainedAt: now,
+  };
+}
+
+export function viewSession(
+  session: HeldSession,
+  trouble: Trouble | undefined,
+  renewing: boolean,
+  now: number,
+): SignedIn {
+  const { tokens, clockOffsetSeconds } = session;
+  const role = roleInUse(session);
+  return {
+    state: "signedIn",
+    id: session.id,
+    username: tokens.claims.username,
+    ...(tokens.claims.email === undefined ? {} : { email: tokens.claims.email }),
+    signedInAt: session.signedInAt,
+    roles: rolesOf(tokens.claims),
+    ...(role === undefined ? {} : { role }),
+    credentials: viewCredentials(session, trouble, renewing, now),
+    // Without keys, the same problem stands there.
+    ...(trouble === undefined || !hasKeys(session, now) ? {} : { trouble }),
+    ...(clockOffsetSeconds === undefined ? {} : { clockOffsetSeconds }),
+  };
+}
+
+function viewCredentials(
+  session: HeldSession,
+  trouble: Trouble | undefined,
+  renewing: boolean,
+  now: number,
+): CredentialsView {
+  const { credentials } = session;
+  if (credentials !== undefined && hasKeys(session, now)) {
+    const { expiresAt, obtainedAt, accountId } = credentials;
+    return { state: "ready", expiresAt, refreshedAt: obtainedAt, ...(accountId ? { account: accountId } : {}) };
+  }
+  if (trouble !== undefined) return { state: "unavailable", problem: trouble.problem };
+  return renewing ? { state: "pending" } : { state: "unavailable", problem: { code: "sessionEnded" } };
+}
+
+export function hasKeys({ credentials }: HeldSession, now: number): boolean {
+  return credentials !== undefined && credentials.expiresAt > now;
+}
+
+/** What the endpoint hands out. `renewal` settles when the attempt that is under way does. */
+export function supplyOf(
+  session: HeldSession,
+  trouble: Trouble | undefined,
+  renewal: Promise<void> | undefined,
+  now: number,
+): Supply {
+  const { credentials } = session;
+  if (credentials !== undefined && credentials.expiresAt > now) return { state: "ready", credentials };
+  if (renewal !== undefined) return { state: "pending", settled: renewal };
+  return { state: "unavailable", problem: trouble?.problem ?? { code: "sessionEnded" } };
+}

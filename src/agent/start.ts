@@ -1,0 +1,263 @@
+/** Puts the agent together and starts it, as a service or as this person's own process. */
+import { randomBytes } from "node:crypto";
+import { lstatSync, rmSync, statSync, utimesSync } from "node:fs";
+import type { Server as HttpServer } from "node:http";
+import { type AddressInfo, createServer as createSocketServer, type Server } from "node:net";
+import { dirname, join } from "node:path";
+import { createEndpoint } from "../core/credentials/endpoint.ts";
+import { GatehouseError } from "../core/errors.ts";
+import { defaultHostFile } from "../core/host/hostFile.ts";
+import type { Log } from "../core/log.ts";
+import { describe } from "../core/messages.ts";
+import { writePrivateFile } from "../core/privateFile.ts";
+import type { Redactor } from "../core/redact.ts";
+import {
+  checkPrivateDirectory,
+  endpointUri,
+  ensurePrivateDirectory,
+  type RuntimePaths,
+  readEndpoint,
+} from "../core/runtimeDirectory.ts";
+import { english } from "../core/text.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import type { Cognito } from "./cognito.ts";
+import { createConfiguration } from "./configuration.ts";
+import { acquireLock } from "./lock.ts";
+import { credentialsWanted, protocolVersion, sessionChanged } from "./protocol.ts";
+import { createServer } from "./server.ts";
+import { createSession } from "./session.ts";
+import { createSignIns } from "./signIns.ts";
+import { createEstate } from "./snapshot.ts";
+import { listen, type PassedSockets, type Published, publishSocket } from "./sockets.ts";
+
+export interface AgentDependencies {
+  readonly paths: RuntimePaths;
+  /** What systemd handed over; makes it a service. */
+  readonly passed?: PassedSockets | undefined;
+  /** The service's private directory, for its snapshot. */
+  readonly privateDirectory?: string | undefined;
+  readonly hostFile?: string | undefined;
+  readonly version: string;
+  readonly cognito: () => Promise<Cognito>;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** How long an agent that nobody needs stays, in milliseconds; 30 s. */
+  readonly grace?: number | undefined;
+  readonly helloTimeout?: number | undefined;
+  /** The agent has ended by itself, or lost its place. */
+  readonly onEnd?: (reason: string) => void;
+}
+
+export interface Agent {
+  readonly port: number;
+  /** Closes everything; the session stays in the snapshot, where there is one. */
+  close(): Promise<void>;
+}
+
+const guardInterval = 60_000;
+
+/** @returns undefined when this person's agent runs already */
+export async function startAgent(deps: AgentDependencies): Promise<Agent | undefined> {
+  const { paths, log, passed } = deps;
+  const clock = deps.clock ?? systemClock;
+  const mode = passed === undefined ? "user" : "service";
+  if (mode === "user") ensurePrivateDirectory(paths.directory);
+  else if (deps.privateDirectory !== undefined) checkPrivateDirectory(deps.privateDirectory);
+  const lock = mode === "user" ? acquireLock(paths.directory, "agent.lock") : undefined;
+  if (mode === "user" && lock === undefined) return undefined;
+
+  const configuration = createConfiguration({ mode, hostFile: deps.hostFile ?? defaultHostFile });
+  const estate = createEstate({
+    directory: mode === "user" ? paths.directory : (deps.privateDirectory ?? paths.directory),
+    private: mode === "service" && deps.privateDirectory !== undefined,
+    log,
+  });
+  const legacy = estate.read(() => configuration.cognito());
+
+  let wanted = false;
+  const session = createSession({
+    cognito: deps.cognito,
+    clock,
+    random: deps.random ?? Math.random,
+    log,
+    redactor: deps.redactor,
+    reason: legacy.reason,
+    store: estate.write,
+    onChange(view) {
+      if (view.state === "signedIn") wanted = false;
+      server.broadcast(sessionChanged, view);
+      considerEnd();
+    },
+  });
+  const signIns = createSignIns({
+    configuration: () => configuration.cognito(),
+    cognito: deps.cognito,
+    session,
+    clock,
+    log,
+    redactor: deps.redactor,
+  });
+
+  const token = randomBytes(32).toString("base64url");
+  deps.redactor.remember(token);
+  const endpoint = createEndpoint({
+    token,
+    supply: session.supply,
+    describe: (problem) => describe(problem, english),
+    onWanted() {
+      if (wanted || server.clients() === 0) return;
+      wanted = true;
+      server.broadcast(credentialsWanted, null);
+    },
+    log,
+    now: clock.now,
+  });
+
+  const listener: Server = createSocketServer((socket) => server.accept(socket));
+  const server = createServer({
+    hello: () => ({
+      protocol: protocolVersion,
+      version: deps.version,
+      pid: process.pid,
+      mode,
+      endpoint: { uri: endpointUri(portOf(endpoint)), tokenFile: paths.tokenFile },
+    }),
+    configuration,
+    session,
+    signIns,
+    log,
+    onClients: () => considerEnd(),
+    helloTimeout: deps.helloTimeout,
+  });
+
+  let published: Published | undefined;
+  let cancelGrace = (): void => {};
+  let guard: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    clearInterval(guard);
+    cancelGrace();
+    session.dispose();
+    published?.remove();
+    server.close();
+    endpoint.closeAllConnections();
+    await Promise.all([stopped(listener), stopped(endpoint)]);
+    if (mode === "user") rmSync(paths.tokenFile, { force: true });
+    lock?.release();
+  };
+
+  const end = (reason: string): void => {
+    if (closed) return;
+    log.info(`agent: ends: ${reason}`);
+    close().then(
+      () => deps.onEnd?.(reason),
+      () => deps.onEnd?.(reason),
+    );
+  };
+
+  // systemd starts a service again at the next connection, but only on the sockets that it holds itself.
+  const mayEnd = mode === "user" || passed?.endpoint !== undefined;
+  const considerEnd = (): void => {
+    cancelGrace();
+    const idle = (): boolean =>
+      session.view().state === "signedOut" && server.clients() === 0 && signIns.pending() === 0;
+    if (!mayEnd || closed || !idle()) return;
+    cancelGrace = clock.after(deps.grace ?? 30_000, () => {
+      if (idle()) end("nobody is signed in and nobody is connected");
+    });
+  };
+
+  try {
+    await listenEndpoint(endpoint, passed?.endpoint, readPort(paths));
+    // Only now is it certain that the token belongs to the one that answers on this port.
+    publishEndpoint(paths, portOf(endpoint), token, mode);
+    if (legacy.session !== undefined) session.restore(legacy.session);
+    if (passed !== undefined) await listen(listener, { fd: passed.agent });
+    else published = await publishSocket(listener, paths);
+  } catch (error) {
+    await close().catch(() => {});
+    throw error;
+  }
+
+  if (published !== undefined) {
+    const files = [paths.directory, paths.socket, paths.tokenFile, paths.endpointFile];
+    guard = setInterval(() => {
+      // Someone emptied the directory (a logout, a cleaner of /tmp): nobody can find this agent any more, and the next one may be there.
+      if (!published?.isOurs() || !lock?.held() || !exists(paths.tokenFile)) return end("its files are gone");
+      // Cleaners of temporary directories go by age.
+      for (const file of files) touch(file);
+    }, guardInterval);
+    guard.unref();
+  }
+  log.info(`agent: ${deps.version} started as ${mode}, process ${process.pid}`);
+  considerEnd();
+  return { port: portOf(endpoint), close };
+}
+
+/** On the descriptor, else on the port of last time, else on any: terminals that are open know the old one. */
+async function listenEndpoint(server: HttpServer, fd: number | undefined, port: number | undefined): Promise<void> {
+  if (fd !== undefined) {
+    await listen(server, { fd });
+    const address = server.address() as AddressInfo | string | null;
+    if (typeof address === "object" && address?.address === "127.0.0.1") return;
+    throw new GatehouseError("agentUnavailable", { detail: "the endpoint's socket is not one on 127.0.0.1" });
+  }
+  if (port !== undefined) {
+    try {
+      return await listen(server, { host: "127.0.0.1", port, exclusive: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
+  }
+  await listen(server, { host: "127.0.0.1", port: 0, exclusive: true });
+}
+
+function publishEndpoint(paths: RuntimePaths, port: number, token: string, mode: "service" | "user"): void {
+  // The directory of the service's files belongs to the IDE user's group, and so do they.
+  const open = mode === "service" ? { mode: 0o640, gid: statSync(dirname(paths.tokenFile)).gid } : {};
+  writePrivateFile(paths.tokenFile, token, open);
+  writePrivateFile(paths.endpointFile, JSON.stringify({ port }), open);
+}
+
+function readPort(paths: RuntimePaths): number | undefined {
+  const endpoint = readEndpoint(paths);
+  return endpoint === undefined ? undefined : Number(new URL(endpoint.uri).port);
+}
+
+function portOf(server: HttpServer): number {
+  return (server.address() as AddressInfo | null)?.port ?? 0;
+}
+
+function stopped(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) return resolve();
+    server.close(() => resolve());
+  });
+}
+
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function touch(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // Gone: the guard notices at its next turn.
+  }
+}
+
+/** Where an agent of one's own writes its log. */
+export function logFileOf(paths: RuntimePaths): string {
+  return join(paths.directory, "agent.log");
+}
