@@ -17,32 +17,36 @@ export const configurationKeys = {
   region: "cognito.region",
   userPoolId: "cognito.userPoolId",
   clientId: "cognito.clientId",
-  clientSecret: "cognito.clientSecret",
   identityPoolId: "cognito.identityPoolId",
   userPoolEndpoint: "cognito.userPoolEndpoint",
   identityPoolEndpoint: "cognito.identityPoolEndpoint",
 } as const;
 
-/** Base address of the user pool's API, without a slash at its end. */
-export function userPoolEndpoint(configuration: CognitoConfiguration): string {
-  const address =
-    configuration.userPoolEndpoint ?? `https://cognito-idp.${configuration.region}.${domain(configuration)}`;
+/** An address that calls go to, and the key of host.json that decides about it. */
+export interface ServiceAddress {
+  readonly region: string;
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  readonly setting: string;
+}
+
+export function userPoolAddress({ region, userPoolEndpoint }: CognitoConfiguration): ServiceAddress {
+  return userPoolEndpoint === undefined
+    ? { region, endpoint: `https://cognito-idp.${region}.amazonaws.com`, setting: configurationKeys.region }
+    : { region, endpoint: withoutSlash(userPoolEndpoint), setting: configurationKeys.userPoolEndpoint };
+}
+
+export function identityPoolAddress({ region, identityPoolEndpoint }: CognitoConfiguration): ServiceAddress {
+  return identityPoolEndpoint === undefined
+    ? { region, endpoint: `https://cognito-identity.${region}.amazonaws.com`, setting: configurationKeys.region }
+    : { region, endpoint: withoutSlash(identityPoolEndpoint), setting: configurationKeys.identityPoolEndpoint };
+}
+
+/** Key of the identity pool's Logins map: the user pool's issuer without the scheme, whatever address its API is called at. */
+export function loginsKey({ region, userPoolId }: CognitoConfiguration): string {
+  return `cognito-idp.${region}.amazonaws.com/${userPoolId}`;
+}
+
+function withoutSlash(address: string): string {
   return address.replace(/\/+$/, "");
-}
-
-/** Base address of the identity pool's API, without a slash at its end. */
-export function identityPoolEndpoint(configuration: CognitoConfiguration): string {
-  const address =
-    configuration.identityPoolEndpoint ?? `https://cognito-identity.${configuration.region}.${domain(configuration)}`;
-  return address.replace(/\/+$/, "");
-}
-
-/** What the pool's tokens carry as `iss`, without the scheme: also the key of the identity pool's Logins map. */
-export function loginsKey(configuration: CognitoConfiguration): string {
-  return `cognito-idp.${configuration.region}.${domain(configuration)}/${configuration.userPoolId}`;
-}
-
-/** Cognito is in the China partition too, under another domain. */
-function domain({ region }: CognitoConfiguration): string {
-  return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
 }

@@ -110,7 +110,6 @@ function srpHelper({ a, A }: Ephemeral, challenge: PasswordChallenge): string {
       SRP_B: challenge.B,
       USER_ID_FOR_SRP: challenge.userId,
     },
-    $metadata: {},
   }).passwordSignature;
 }
 
