@@ -1,0 +1,13 @@
+/** How often the repetitions of the end-to-end tests are done: a few in `npm test`, as many as promised in the soak. */
+export const counts = {
+  rotations: number("GATEHOUSE_ROTATIONS", 3),
+  agentKills: number("GATEHOUSE_AGENT_KILLS", 1),
+  extensionHostKills: number("GATEHOUSE_EXTENSION_HOST_KILLS", 1),
+  reloads: number("GATEHOUSE_RELOADS", 1),
+};
+
+function number(name: string, usual: number): number {
+  const value = Number(process.env[name] ?? usual);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} has to be a whole number from 1.`);
+  return value;
+}
