@@ -2,18 +2,35 @@
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
-/** Budgets in bytes, minified. */
+/** @type {Record<string, number | undefined>} Budgets in bytes, minified. */
 const budgets = {
   "dist/extension.js": 60_000,
+  "dist/onDemand.js": 60_000,
   "dist/agent.js": 600_000,
   "dist/cli.js": 120_000,
+};
+
+/** Leaves `import("./editor/onDemand.ts")` an import of dist/onDemand.js, loaded when it is first needed. */
+const onDemand = {
+  name: "on demand",
+  /** @param {import("esbuild").PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /\/onDemand\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./onDemand.js", external: true } : undefined,
+    );
+  },
 };
 
 const development = process.argv.includes("--development");
 
 await rm("dist", { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: { extension: "src/extension.ts", agent: "src/agent.ts", cli: "src/cli.ts" },
+  entryPoints: {
+    extension: "src/extension.ts",
+    onDemand: "src/editor/onDemand.ts",
+    agent: "src/agent.ts",
+    cli: "src/cli.ts",
+  },
   outdir: "dist",
   bundle: true,
   platform: "node",
@@ -22,6 +39,9 @@ const { metafile } = await build({
   // The SDK's ES modules can be tree-shaken, its CommonJS build cannot: 40 % smaller.
   mainFields: ["module", "main"],
   external: ["vscode"],
+  // import() of an external file becomes require(), which is what the editor hands "vscode" out by.
+  supported: { "dynamic-import": false },
+  plugins: [onDemand],
   minify: !development,
   sourcemap: development,
   legalComments: "none",

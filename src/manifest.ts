@@ -33,3 +33,6 @@ export const contextKeys = {
 export const authenticationProviderId = "gatehouse";
 export const terminalProfileId = "gatehouse.terminal.environment";
 export const walkthroughId = "gatehouse.start";
+
+export type CommandId = (typeof commands)[keyof typeof commands];
+export type SettingId = (typeof settings)[keyof typeof settings];

@@ -75,6 +75,7 @@ export class GatehouseError extends Error {
 
 /** Any thrown value as a Problem; what is not ours becomes `internal` with its message. */
 export function toProblem(error: unknown): Problem {
-  if (error instanceof GatehouseError) return error.toProblem();
+  // By name: each bundle has a class of its own.
+  if (error instanceof Error && error.name === "GatehouseError") return (error as GatehouseError).toProblem();
   return { code: "internal", params: { detail: error instanceof Error ? error.message : String(error) } };
 }
