@@ -1,0 +1,133 @@
+/** RespondToAuthChallenge: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html */
+import { z } from "zod";
+import { invalidParameter, notAuthorized, ServiceError, userNotFound, wrongPassword } from "../errors.ts";
+import type { AppClient, User, UserPool } from "../model.ts";
+import { type Context, fields, type Operations, operation } from "../operation.ts";
+import { findUser, getClient, getClientAndPool, getPool } from "../userPools/lookup.ts";
+import { identityOf, setPassword } from "../users/password.ts";
+import { type AuthAnswer, afterPassword, missingAttributes, secondFactor, tokens } from "./challenges.ts";
+import { guarded, lockOf, names, required } from "./initiate.ts";
+import { checkSecretHash } from "./secretHash.ts";
+import type { Session } from "./sessions.ts";
+import { acceptCode } from "./softwareToken.ts";
+import { provesPassword } from "./srpVerifier.ts";
+
+const request = z.object({
+  ChallengeName: z.string(),
+  ClientId: fields.clientId,
+  Session: z.string().min(20).max(2048).optional(),
+  ChallengeResponses: z.record(z.string(), z.string()).default({}),
+});
+
+export const respondOperations: Operations = {
+  RespondToAuthChallenge: operation("public", request, (body, context) =>
+    respond(context, getClientAndPool(context.state, body.ClientId), body),
+  ),
+
+  AdminRespondToAuthChallenge: operation(
+    "signed",
+    request.extend({ UserPoolId: fields.userPoolId }),
+    (body, context) => {
+      const pool = getPool(context.state, body.UserPoolId);
+      return respond(context, { pool, client: getClient(pool, body.ClientId) }, body);
+    },
+  ),
+};
+
+type Responses = Readonly<Record<string, string>>;
+
+function respond(
+  context: Context,
+  target: { readonly pool: UserPool; readonly client: AppClient },
+  { ChallengeName, Session: token, ChallengeResponses: responses }: z.output<typeof request>,
+): AuthAnswer {
+  const typed = required(responses, "USERNAME");
+  checkSecretHash(target.client, responses["SECRET_HASH"], names(typed, findUser(target.pool, typed)));
+  if (ChallengeName === "PASSWORD_VERIFIER") return verifyPassword(context, target, typed, responses);
+  if (token === undefined) throw invalidParameter("Missing required parameter Session");
+  const session = context.sessions.peek(token);
+  const user = session.pool.users.get(session.username);
+  if (user === undefined) throw userNotFound();
+  if (!belongs(session, target, typed) || session.pending.challenge !== ChallengeName) {
+    throw notAuthorized("Invalid session for the user.");
+  }
+  if (!user.enabled) throw notAuthorized("User is disabled.");
+  const person = { pool: target.pool, client: target.client, typed: session.typed, user };
+  switch (session.pending.challenge) {
+    case "NEW_PASSWORD_REQUIRED":
+      changePassword(context, target.pool, user, responses);
+      context.sessions.close(session);
+      return secondFactor(context, person);
+    case "SOFTWARE_TOKEN_MFA":
+      acceptCode(user, required(responses, "SOFTWARE_TOKEN_MFA_CODE"), context.clock.now());
+      context.sessions.close(session);
+      return tokens(context, target.pool, target.client, user);
+    case "MFA_SETUP":
+      if (!session.pending.verified) throw invalidParameter("User has not verified software token mfa");
+      context.sessions.close(session);
+      return tokens(context, target.pool, target.client, user);
+    case "PASSWORD_VERIFIER":
+      throw notAuthorized("Invalid session for the user.");
+  }
+}
+
+function verifyPassword(
+  context: Context,
+  target: { readonly pool: UserPool; readonly client: AppClient },
+  typed: string,
+  responses: Responses,
+): AuthAnswer {
+  const secretBlock = required(responses, "PASSWORD_CLAIM_SECRET_BLOCK");
+  const signature = required(responses, "PASSWORD_CLAIM_SIGNATURE");
+  const timestamp = required(responses, "TIMESTAMP");
+  // As SimpleDateFormat takes it: the day without a leading zero.
+  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [1-9]\d? \d\d:\d\d:\d\d UTC \d{4}$/.test(timestamp)) {
+    throw invalidParameter("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.");
+  }
+  const session = context.sessions.peek(secretBlock);
+  const { pending, pool, client } = session;
+  if (pending.challenge !== "PASSWORD_VERIFIER" || !belongs(session, target, typed)) throw wrongPassword();
+  // One guess for each exchange.
+  context.sessions.close(session);
+  const user = pool.users.get(session.username);
+  const identity = identityOf(pool, { username: session.username });
+  if (user?.status !== "RESET_REQUIRED") {
+    guarded(context, lockOf(pool, session.username), () => {
+      const verifier = pending.stranger ? undefined : user?.password;
+      return (
+        verifier !== undefined &&
+        provesPassword(pending.exchange, verifier, { identity, secretBlock, timestamp, signature })
+      );
+    });
+  }
+  if (user === undefined) throw wrongPassword();
+  if (!user.enabled) throw notAuthorized("User is disabled.");
+  return afterPassword(context, { pool, client, typed: session.typed, user });
+}
+
+function changePassword(context: Context, pool: UserPool, user: User, responses: Responses): void {
+  const given = Object.entries(responses)
+    .filter(([name]) => name.startsWith("userAttributes."))
+    .map(([name, value]) => [name.slice("userAttributes.".length), value] as const);
+  const missing = missingAttributes(pool, user).filter((name) => !given.some(([own]) => own === name));
+  if (missing.length > 0) {
+    throw invalidParameter(`Invalid attributes given, ${missing[0]} is missing`);
+  }
+  if (given.some(([name]) => name === "email" && user.attributes.has("email"))) {
+    throw new ServiceError("NotAuthorizedException", "Cannot modify an already provided email");
+  }
+  setPassword(pool, user, required(responses, "NEW_PASSWORD"), context.clock);
+  for (const [name, value] of given) user.attributes.set(name, value);
+}
+
+function belongs(
+  session: Session,
+  target: { readonly pool: UserPool; readonly client: AppClient },
+  typed: string,
+): boolean {
+  const same = (name: string) => name.toLowerCase() === typed.toLowerCase();
+  return (
+    session.client === target.client &&
+    (same(session.username) || same(session.typed) || findUser(target.pool, typed)?.username === session.username)
+  );
+}

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import type { SessionStore } from "./auth/sessions.ts";
+import type { Clock } from "./clock.ts";
+import { invalidParameter } from "./errors.ts";
+import type { RoleKeys } from "./identity/roleKeys.ts";
+import type { State, UserPool } from "./model.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** What an operation works on. */
+export interface Context {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly sessions: SessionStore;
+  readonly roleKeys: RoleKeys;
+  /** From the request's credential scope; decides where a new pool lies. */
+  readonly region: string;
+  readonly issuerOf: (pool: UserPool) => string;
+}
+
+export interface Operation {
+  /** `signed`: an IAM-authorised API; a SigV4 Authorization header has to be there (the key is not looked at). */
+  readonly access: "public" | "signed";
+  readonly run: (body: unknown, context: Context) => object | Promise<object>;
+}
+
+export type Operations = Readonly<Record<string, Operation>>;
+
+/** An operation whose request is validated before it runs. */
+export function operation<Schema extends z.ZodType>(
+  access: Operation["access"],
+  schema: Schema,
+  run: (request: z.output<Schema>, context: Context) => object | Promise<object>,
+): Operation {
+  return {
+    access,
+    run(body, context) {
+      const parsed = schema.safeParse(body);
+      if (parsed.success) return run(parsed.data, context);
+      const issue = parsed.error.issues[0];
+      const path = issue?.path.join(".") ?? "";
+      throw invalidParameter(
+        `1 validation error detected: Value at '${path}' failed to satisfy constraint: ${issue?.message}`,
+      );
+    },
+  };
+}
+
+/** Request fields that many operations share. */
+export const fields = {
+  userPoolId: z.string().min(1),
+  clientId: z.string().min(1),
+  username: z.string().min(1).max(128),
+  attributes: z
+    .array(z.object({ Name: z.string().min(1).max(32), Value: z.string().max(2048).default("") }))
+    .default([]),
+  accessToken: z.string().min(1),
+  secretHash: z.string().optional(),
+};

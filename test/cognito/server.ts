@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createSessionStore } from "./auth/sessions.ts";
+import { type AccessKey, takeOverMoto } from "./aws.ts";
+import { createClock } from "./clock.ts";
+import { createHandler } from "./http.ts";
+import { inventedRoleKeys, roleKeysFrom } from "./identity/roleKeys.ts";
+import { emptyState, type UserPool } from "./model.ts";
+import { createOutbox } from "./outbox.ts";
+
+export interface CognitoOptions {
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** A fresh moto that answers for the rest of AWS. Without one, keys of roles are made up and only Cognito answers. */
+  readonly motoEndpoint?: string | undefined;
+  /** The tokens' issuer, in place of `https://cognito-idp.REGION.amazonaws.com/POOLID`. */
+  readonly issuerOf?: (pool: { readonly id: string; readonly region: string }) => string;
+  /** Cognito's public calls a second before it answers TooManyRequestsException. */
+  readonly requestsPerSecond?: number | undefined;
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface RunningCognito {
+  /** `http://127.0.0.1:PORT`, for both Cognito services and everything that moto knows. */
+  readonly endpoint: string;
+  /** Keys that may do everything in moto; undefined without moto. */
+  readonly administrator: AccessKey | undefined;
+  stop(): Promise<void>;
+}
+
+/** Starts the emulator on 127.0.0.1 with nothing in it: pools are made by AWS's own calls. */
+export async function startCognito(options: CognitoOptions = {}): Promise<RunningCognito> {
+  const clock = createClock();
+  const aws = options.motoEndpoint === undefined ? undefined : await takeOverMoto(options.motoEndpoint);
+  const awsIssuer = ({ id, region }: Pick<UserPool, "id" | "region">) =>
+    `https://cognito-idp.${region}.amazonaws.com/${id}`;
+  const server = createServer(
+    createHandler({
+      context: {
+        state: emptyState(),
+        clock,
+        outbox: createOutbox(),
+        sessions: createSessionStore(clock),
+        roleKeys: aws === undefined ? inventedRoleKeys : roleKeysFrom(aws),
+        issuerOf: options.issuerOf ?? awsIssuer,
+      },
+      motoEndpoint: aws?.endpoint,
+      administrator: aws?.administrator,
+      requestsPerSecond: options.requestsPerSecond,
+      onError: options.onError ?? ((error) => console.error(error)),
+    }),
+  );
+  server.listen(options.port ?? 0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    administrator: aws?.administrator,
+    async stop() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
