@@ -65,13 +65,13 @@ describe("a session in the editor", () => {
     await answer(world.page, /password/i, "Wrong-Password-1!");
     await answer(
       world.page,
-      /(wrong|incorrect|not right)[^]*password|password[^]*(wrong|incorrect|not right)/i,
+      /(wrong|incorrect|not right)[\s\S]*password|password[\s\S]*(wrong|incorrect|not right)/i,
       user.password,
     );
     await answer(world.page, /6 digits/i, await wrongCode(world));
     await answer(
       world.page,
-      /code[^]*(wrong|incorrect|not right)|(wrong|incorrect|not right)[^]*code/i,
+      /code[\s\S]*(wrong|incorrect|not right)|(wrong|incorrect|not right)[\s\S]*code/i,
       await world.code(user),
     );
     await world.credentialsReady(user);

@@ -2,9 +2,8 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { settings } from "../../src/manifest.ts";
 import { createDemoPool, type DemoPool } from "../cognito/demoPool.ts";
-import { type Cognito, startCognito } from "../cognito/server.ts";
+import { type RunningCognito, startCognito } from "../cognito/server.ts";
 import { ensureCodeServer } from "./codeServer.ts";
-import { ensurePackages } from "./debian.ts";
 import { type Editor, startEditor } from "./editor.ts";
 import { buildExtension } from "./extension.ts";
 import { ensurePython, type Moto, startMoto } from "./moto.ts";
@@ -31,7 +30,7 @@ export interface Services {
   readonly workspace: string;
   /** The session agent's. */
   readonly runtimeDirectory: string;
-  readonly cognito: Cognito;
+  readonly cognito: RunningCognito;
   readonly pool: DemoPool;
   readonly moto: Moto;
   /** What the editor and its terminals start with. */
@@ -83,7 +82,6 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 
 /** Installs and starts what stands in for AWS. */
 export async function startServices(progress: (line: string) => void): Promise<Services> {
-  await ensurePackages("python");
   const python = await ensurePython(progress);
   progress("Starting Cognito and AWS …");
   const run = await createRunDirectory();
@@ -95,7 +93,7 @@ export async function startServices(progress: (line: string) => void): Promise<S
   try {
     const moto = await startMoto(python);
     stops.push(() => moto.stop());
-    const cognito = await startCognito({ port: 0, aws: moto.endpoint });
+    const cognito = await startCognito({ motoEndpoint: moto.endpoint });
     stops.push(() => cognito.stop());
     const pool = await createDemoPool(cognito.endpoint);
 

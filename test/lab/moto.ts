@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDirectory, root, withLock } from "./cache.ts";
+import { ensurePackages } from "./debian.ts";
 
 const sources = join(root, "test", "lab", "python");
 
@@ -38,6 +39,7 @@ export async function ensurePython(progress: (line: string) => void = () => {}):
     `python-${key}`,
     async () => {
       if (await exists(stamp)) return;
+      await ensurePackages("python");
       progress("Setting up moto and the AWS CLI (once; about a minute)");
       await rm(directory, { recursive: true, force: true });
       await mkdir(directory, { recursive: true });
