@@ -63,7 +63,7 @@ export function createTokenVerifier(configuration: CognitoConfiguration, clock: 
       // Shared by all who ask; the library keeps one set for each form of the issuer, hence not its own hydrate().
       prepared ??= fetchKeys()
         .then((body) => {
-          const keys: unknown = JSON.parse(new TextDecoder().decode(body));
+          const keys = JSON.parse(new TextDecoder().decode(body));
           assertIsJwks(keys);
           verifier.cacheJwks(keys);
         })
