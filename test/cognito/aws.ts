@@ -22,8 +22,8 @@ export interface EmulatedAws {
 /** Takes over a fresh moto: makes the administrator and switches its checks on. */
 export async function takeOverMoto(endpoint: string): Promise<EmulatedAws> {
   const anyone = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "unchecked" };
-  await query(endpoint, anyone, "iam", { Action: "CreateUser", UserName: "administrator" });
-  await query(endpoint, anyone, "iam", {
+  await queryAws(endpoint, anyone, "iam", { Action: "CreateUser", UserName: "administrator" });
+  await queryAws(endpoint, anyone, "iam", {
     Action: "PutUserPolicy",
     UserName: "administrator",
     PolicyName: "everything",
@@ -32,7 +32,7 @@ export async function takeOverMoto(endpoint: string): Promise<EmulatedAws> {
       Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
     }),
   });
-  const created = await query(endpoint, anyone, "iam", { Action: "CreateAccessKey", UserName: "administrator" });
+  const created = await queryAws(endpoint, anyone, "iam", { Action: "CreateAccessKey", UserName: "administrator" });
   const administrator = {
     accessKeyId: element(created, "AccessKeyId"),
     secretAccessKey: element(created, "SecretAccessKey"),
@@ -44,7 +44,7 @@ export async function takeOverMoto(endpoint: string): Promise<EmulatedAws> {
     endpoint,
     administrator,
     async trustPolicy(roleName) {
-      const answer = await query(endpoint, administrator, "iam", { Action: "GetRole", RoleName: roleName }).catch(
+      const answer = await queryAws(endpoint, administrator, "iam", { Action: "GetRole", RoleName: roleName }).catch(
         (error: unknown) => {
           if (error instanceof QueryError && error.status === 404) return undefined;
           throw error;
@@ -54,7 +54,7 @@ export async function takeOverMoto(endpoint: string): Promise<EmulatedAws> {
       return JSON.parse(decodeURIComponent(element(answer, "AssumeRolePolicyDocument")));
     },
     async assumeRole(role, sessionName, lifetimeSeconds) {
-      const answer = await query(endpoint, administrator, "sts", {
+      const answer = await queryAws(endpoint, administrator, "sts", {
         Action: "AssumeRoleWithWebIdentity",
         RoleArn: role,
         RoleSessionName: sessionName,
@@ -70,7 +70,8 @@ export async function takeOverMoto(endpoint: string): Promise<EmulatedAws> {
   };
 }
 
-class QueryError extends Error {
+/** A refusal, with the HTTP status. */
+export class QueryError extends Error {
   readonly status: number;
   constructor(status: number, body: string) {
     super(`moto answered ${status}: ${body}`);
@@ -80,14 +81,16 @@ class QueryError extends Error {
 
 const versions: Readonly<Record<string, string>> = { iam: "2010-05-08", sts: "2011-06-15" };
 
-/** A call of the Query protocol, signed with Signature Version 4. */
-async function query(
+/** A call of the Query protocol (IAM, STS), signed with Signature Version 4. Answers the XML. @throws where it is refused */
+export async function queryAws(
   endpoint: string,
   key: AccessKey,
   service: string,
   parameters: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const body = new URLSearchParams({ ...parameters, Version: versions[service] ?? "" }).toString();
+  // moto checks the signature over the form as Python writes it, which differs in these two characters.
+  const form = new URLSearchParams({ ...parameters, Version: versions[service] ?? "" }).toString();
+  const body = form.replaceAll("*", "%2A").replaceAll("%7E", "~");
   const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
   const headers = {
     "content-type": "application/x-www-form-urlencoded; charset=utf-8",

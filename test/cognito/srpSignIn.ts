@@ -3,10 +3,18 @@ import {
   type ChallengeNameType,
   type CognitoIdentityProviderClient,
   InitiateAuthCommand,
-  type RespondToAuthChallengeCommandOutput,
+  type InitiateAuthCommandInput,
   RespondToAuthChallengeCommand,
+  type RespondToAuthChallengeCommandInput,
+  type RespondToAuthChallengeCommandOutput,
 } from "@aws-sdk/client-cognito-identity-provider";
-import { createSecretHash, createSrpSession, signSrpSession, wrapAuthChallenge, wrapInitiateAuth } from "cognito-srp-helper";
+import {
+  createSecretHash,
+  createSrpSession,
+  signSrpSession,
+  wrapAuthChallenge,
+  wrapInitiateAuth,
+} from "cognito-srp-helper";
 
 export interface SignInTarget {
   readonly userPoolId: string;
@@ -24,26 +32,26 @@ export async function signInBySrp(
   const secretHash = (name: string) =>
     clientSecret === undefined ? {} : { SECRET_HASH: createSecretHash(name, clientId, clientSecret) };
   const session = createSrpSession(username, password, userPoolId, false);
-  const started = await client.send(
-    new InitiateAuthCommand(
-      wrapInitiateAuth(session, {
-        ClientId: clientId,
-        AuthFlow: "USER_SRP_AUTH",
-        AuthParameters: { CHALLENGE_NAME: "SRP_A", USERNAME: username, ...secretHash(username) },
-      }),
-    ),
-  );
+  const initiation: InitiateAuthCommandInput = {
+    ClientId: clientId,
+    AuthFlow: "USER_SRP_AUTH",
+    AuthParameters: { USERNAME: username, ...secretHash(username) },
+  };
+  const started = await client.send(new InitiateAuthCommand(wrapInitiateAuth(session, initiation as HelperRequest)));
   const name = started.ChallengeParameters?.["USER_ID_FOR_SRP"] ?? username;
-  return client.send(
-    new RespondToAuthChallengeCommand(
-      wrapAuthChallenge(signSrpSession(session, started), {
-        ClientId: clientId,
-        ChallengeName: "PASSWORD_VERIFIER",
-        ChallengeResponses: { USERNAME: name, ...secretHash(name) },
-      }),
-    ),
-  );
+  const answer: RespondToAuthChallengeCommandInput = {
+    ClientId: clientId,
+    ChallengeName: "PASSWORD_VERIFIER",
+    ChallengeResponses: { USERNAME: name, ...secretHash(name) },
+  };
+  const signed = signSrpSession(session, started as HelperAnswer);
+  return client.send(new RespondToAuthChallengeCommand(wrapAuthChallenge(signed, answer as HelperResponse)));
 }
+
+// The helper's types know no `undefined` in optional fields; the SDK's do.
+type HelperRequest = Parameters<typeof wrapInitiateAuth>[1] & InitiateAuthCommandInput;
+type HelperAnswer = Parameters<typeof signSrpSession>[1];
+type HelperResponse = Parameters<typeof wrapAuthChallenge>[1] & RespondToAuthChallengeCommandInput;
 
 /** Answers a challenge that came with a session string. */
 export function respond(
