@@ -3,8 +3,9 @@
  */
 import { randomUUID } from "node:crypto";
 import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
+import type { IdentityPool } from "../core/cognito/identityPool.ts";
 import { rolesOf } from "../core/cognito/roles.ts";
-import type { Tokens } from "../core/cognito/tokens.ts";
+import type { TokenSource, Tokens } from "../core/cognito/tokens.ts";
 import type { Supply } from "../core/credentials/endpoint.ts";
 import { clockJump, jumpTolerance, longestTick, renewalTime, retryDelay } from "../core/credentials/schedule.ts";
 import { GatehouseError, type Problem, toProblem } from "../core/errors.ts";
@@ -61,6 +62,11 @@ const lastingDelay = 10 * 60_000;
 const freshFor = 5 * 60_000;
 const revokeTimeout = 10_000;
 
+interface Clients {
+  readonly source: TokenSource;
+  readonly pool: IdentityPool;
+}
+
 export function createSession(deps: SessionDependencies): SessionHolder {
   const { clock, log } = deps;
   let held: HeldSession | undefined;
@@ -75,6 +81,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
   let cancelTimer = (): void => {};
   let reading = { wall: clock.now(), monotonic: clock.monotonic() };
   let forget: (() => void)[] = [];
+  const clients = new WeakMap<HeldSession, Clients>();
 
   const view = (): Session =>
     held === undefined
@@ -119,20 +126,29 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     return result;
   };
 
+  /** One of each for a session: they remember what they learnt (the identity's id, the clock's offset, a rotation under way). */
+  const clientsOf = async (session: HeldSession): Promise<Clients> => {
+    const known = clients.get(session);
+    if (known !== undefined) return known;
+    const { createTokenSource, createIdentityPool } = await deps.cognito();
+    const options = { configuration: session.configuration, log, now: clock.now };
+    const made = clients.get(session) ?? { source: createTokenSource(options), pool: createIdentityPool(options) };
+    clients.set(session, made);
+    return made;
+  };
+
   /** Fetches tokens (unless they are fresh) and keys into the session. */
   const fetch = async (session: HeldSession, role: string | undefined, signal: AbortSignal): Promise<void> => {
-    const { createTokenSource, createIdentityPool } = await deps.cognito();
-    const { configuration } = session;
+    const { source, pool } = await clientsOf(session);
     const age = clock.now() - session.tokensObtainedAt;
     const left = session.tokens.expiresAt - clock.now();
     if (age < 0 || age > freshFor || left < 60_000) {
-      const source = createTokenSource({ configuration, log, now: clock.now });
       session.tokens = await source.refresh(session.tokens.refreshToken, signal);
       session.tokensObtainedAt = clock.now();
+      session.clockOffsetSeconds = source.clockOffsetSeconds() ?? session.clockOffsetSeconds;
       // Before the keys: with rotation the old refresh token is worth nothing any more.
       if (session === held) keep();
     }
-    const pool = createIdentityPool({ configuration, log });
     const credentials = await pool.credentials(session.tokens.idToken, role, signal);
     session.chosenRole = role;
     session.credentials = hold(credentials, session, clock.now());
@@ -173,7 +189,8 @@ export function createSession(deps: SessionDependencies): SessionHolder {
 
   const failed = (session: HeldSession, problem: Problem): void => {
     if (problem.code === "sessionEnded") {
-      const why: SignedOutReason = problem.params?.["reason"] === "expired" ? "expired" : "revoked";
+      // Cognito says it in words only: "Refresh Token has expired", "Refresh Token has been revoked".
+      const why: SignedOutReason = /expired/i.test(String(problem.params?.["detail"])) ? "expired" : "revoked";
       log.warn(`session: ended (${why})`);
       drop(why);
       changed();
@@ -226,10 +243,9 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     await revoke(session).catch(() => {});
   };
 
-  const revoke = async ({ configuration, tokens }: HeldSession): Promise<void> => {
-    const { createTokenSource } = await deps.cognito();
-    const source = createTokenSource({ configuration, log, now: clock.now });
-    await source.revoke(tokens.refreshToken, AbortSignal.timeout(revokeTimeout));
+  const revoke = async (session: HeldSession): Promise<void> => {
+    const { source } = await clientsOf(session);
+    await source.revoke(session.tokens.refreshToken, AbortSignal.timeout(revokeTimeout));
   };
 
   return {

@@ -17,7 +17,7 @@ export interface HeldSession {
   readonly id: string;
   readonly configuration: CognitoConfiguration;
   readonly signedInAt: number;
-  readonly clockOffsetSeconds?: number | undefined;
+  clockOffsetSeconds?: number | undefined;
   tokens: Tokens;
   tokensObtainedAt: number;
   /** ARN that the person chose; else the pool decides. */
@@ -44,16 +44,13 @@ function accountOf(role: Role | undefined): string | undefined {
   return account !== undefined && /^\d{12}$/.test(account) ? account : undefined;
 }
 
-/**
- * Keys as terminals get them. Their end is put into this machine's time: an SDK compares it with this machine's clock, and one that
- * is wrong by an hour would fetch them again for each request.
- */
+/** Keys as the session keeps them and terminals get them. */
 export function hold(credentials: AwsCredentials, session: HeldSession, now: number): HeldCredentials {
   return {
     accessKeyId: credentials.accessKeyId,
     secretAccessKey: credentials.secretAccessKey,
     sessionToken: credentials.sessionToken,
-    expiresAt: credentials.expiresAt + (session.clockOffsetSeconds ?? 0) * 1000,
+    expiresAt: credentials.expiresAt,
     accountId: accountOf(roleInUse(session)),
     obtainedAt: now,
   };

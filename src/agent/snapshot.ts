@@ -5,6 +5,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
+import { $ZodError } from "zod/v4/core";
 import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
 import { toProblem } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
@@ -97,7 +98,7 @@ export function createEstate(deps: EstateDependencies): Estate {
         // The configuration of now: an endpoint may have moved, the session is the same.
         return { reason: "agentRestarted", session: { ...(session as unknown as HeldSession), configuration: now } };
       } catch (error) {
-        deps.log.error(`snapshot: not used (${error instanceof z.core.$ZodError ? "wrong form" : String(error)})`);
+        deps.log.error(`snapshot: not used (${error instanceof $ZodError ? "wrong form" : String(error)})`);
         return { reason: "agentRestarted" };
       }
     },

@@ -54,13 +54,15 @@ export class FakeCognito {
       createTokenSource: () => ({
         refresh: async (refreshToken, signal) => {
           await this.#call("refresh", signal);
-          if (refreshToken !== this.#valid) throw new GatehouseError("sessionEnded", { reason: "revoked" });
+          if (refreshToken !== this.#valid)
+            throw new GatehouseError("sessionEnded", { detail: "Refresh Token has been revoked" });
           return this.tokens();
         },
         revoke: async (refreshToken, signal) => {
           await this.#call("revoke", signal);
           this.revoked.push(refreshToken);
         },
+        clockOffsetSeconds: () => undefined,
       }),
       createIdentityPool: () => ({
         credentials: async (_idToken, role, signal) => {

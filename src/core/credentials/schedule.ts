@@ -18,12 +18,12 @@ export function renewalTime(obtainedAt: number, expiresAt: number, random: () =>
 
 /**
  * How long to wait after a failure: 2, 4, 8 … seconds up to 5 minutes, each shortened by up to a half at random. `attempt` counts from
- * 0. While there is little time left it is a tenth of it at most, so that there are tries until the end.
+ * 0. While keys are running out it is a tenth of the time left at most (but 5 s), so that there are tries until the end.
  */
 export function retryDelay(attempt: number, timeLeft: number, random: () => number): number {
   const full = Math.min(5 * minute, 2000 * 2 ** Math.min(attempt, 20));
   const delay = full * (1 - random() / 2);
-  return timeLeft > 0 ? Math.max(1000, Math.min(delay, timeLeft / 10)) : delay;
+  return timeLeft > 0 ? Math.min(delay, Math.max(5000, timeLeft / 10)) : delay;
 }
 
 export interface ClockReading {

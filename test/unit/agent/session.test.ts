@@ -1,0 +1,301 @@
+import assert from "node:assert/strict";
+import { createSession, type SessionHolder } from "../../../src/agent/session.ts";
+import type { HeldSession } from "../../../src/agent/sessionView.ts";
+import { GatehouseError } from "../../../src/core/errors.ts";
+import { createRedactor } from "../../../src/core/redact.ts";
+import type { Session, SignedIn } from "../../../src/core/session.ts";
+import { FakeClock, settle } from "../../fakes/clock.ts";
+import { configuration, FakeCognito, roles } from "../../fakes/cognito.ts";
+import { FakeLog } from "../../fakes/log.ts";
+
+const minute = 60_000;
+const unreachable = () => new GatehouseError("unreachable", { endpoint: "https://cognito.example" });
+
+describe("session", () => {
+  let clock: FakeClock;
+  let cognito: FakeCognito;
+  let session: SessionHolder;
+  let changes: Session[];
+  let stored: HeldSession | undefined;
+  let log: FakeLog;
+  const redactor = createRedactor();
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    cognito = new FakeCognito(clock.now);
+    changes = [];
+    stored = undefined;
+    log = new FakeLog();
+    session = create();
+  });
+
+  afterEach(() => session.dispose());
+
+  function create(): SessionHolder {
+    return createSession({
+      cognito: cognito.load,
+      clock,
+      random: () => 0,
+      log,
+      redactor,
+      reason: "never",
+      store(held) {
+        // As a file would keep it.
+        stored = held === undefined ? undefined : structuredClone(held);
+      },
+      onChange: (view) => changes.push(view),
+    });
+  }
+
+  async function signIn(): Promise<SignedIn> {
+    const view = await session.adopt(configuration, cognito.tokens(), undefined);
+    assert.equal(view.state, "signedIn");
+    return view as SignedIn;
+  }
+
+  function signedIn(): SignedIn {
+    const view = session.view();
+    assert.equal(view.state, "signedIn");
+    return view as SignedIn;
+  }
+
+  function key(): string {
+    const supply = session.supply();
+    assert.equal(supply.state, "ready");
+    return supply.state === "ready" ? supply.credentials.accessKeyId : "";
+  }
+
+  it("is signed out at first, and loads nothing", () => {
+    assert.deepEqual(session.view(), { state: "signedOut", reason: "never" });
+    assert.deepEqual(session.supply(), { state: "unavailable", problem: { code: "signedOut" } });
+    assert.equal(cognito.loads, 0);
+  });
+
+  it("has keys right after a sign-in, and shows no secret", async () => {
+    const view = await signIn();
+    assert.equal(view.username, "yuki");
+    assert.deepEqual(view.role, { arn: roles[0], name: "Developer" });
+    assert.deepEqual(view.credentials, {
+      state: "ready",
+      expiresAt: clock.now() + 60 * minute,
+      refreshedAt: clock.now(),
+      account: "123456789012",
+    });
+    const shown = JSON.stringify([changes, log.lines]);
+    for (const secret of cognito.secrets) assert.ok(!shown.includes(secret));
+    assert.deepEqual(cognito.calls, ["credentials"], "fresh tokens are not fetched again");
+  });
+
+  it("renews tokens and keys 20 minutes before the end", async () => {
+    await signIn();
+    const first = key();
+    await clock.advance(40 * minute - 1);
+    assert.equal(key(), first);
+    await clock.advance(1);
+    assert.notEqual(key(), first);
+    assert.deepEqual(cognito.calls, ["credentials", "refresh", "credentials"]);
+    assert.equal(stored?.credentials?.accessKeyId, key());
+  });
+
+  it("goes on renewing for days, with every rotated refresh token used once", async () => {
+    await signIn();
+    await clock.advance(48 * 60 * minute);
+    assert.equal(cognito.calls.filter((call) => call === "refresh").length, 72);
+    assert.equal(signedIn().credentials.state, "ready");
+  });
+
+  it("makes one of refreshes at the same time", async () => {
+    await signIn();
+    await Promise.all([session.refresh(), session.refresh(), session.refresh()]);
+    assert.deepEqual(cognito.calls, ["credentials", "refresh", "credentials"]);
+  });
+
+  it("keeps serving while renewals fail, tells the trouble, and recovers", async () => {
+    await signIn();
+    const first = key();
+    cognito.failures.refresh.push(unreachable(), unreachable(), unreachable());
+    await clock.advance(40 * minute);
+    assert.equal(key(), first);
+    const { trouble, credentials } = signedIn();
+    assert.equal(trouble?.problem.code, "unreachable");
+    assert.equal(trouble?.since, clock.now());
+    assert.equal(trouble?.nextAttemptAt, clock.now() + 2000);
+    assert.equal(credentials.state, "ready");
+    await clock.advance(2000);
+    assert.equal(signedIn().trouble?.since, clock.now() - 2000, "the first failure counts");
+    assert.equal(signedIn().trouble?.nextAttemptAt, clock.now() + 4000);
+    await clock.advance(4000 + 8000);
+    assert.equal(signedIn().trouble, undefined);
+    assert.notEqual(key(), first);
+  });
+
+  it("serves the keys until they really end, then says why there are none", async () => {
+    await signIn();
+    cognito.failures.refresh.push(...Array.from({ length: 200 }, unreachable));
+    await clock.advance(60 * minute - 1000);
+    assert.equal(session.supply().state, "ready");
+    await clock.advance(1000);
+    assert.equal(session.supply().state, "unavailable");
+    assert.deepEqual(signedIn().credentials.state, "unavailable");
+    const calls = cognito.calls.length;
+    assert.ok(calls < 60, `${calls} calls are no storm`);
+    cognito.failures.refresh.length = 0;
+    await clock.advance(5 * minute);
+    assert.equal(session.supply().state, "ready");
+  });
+
+  it("ends when Cognito has ended it, and says whether it expired or was revoked", async () => {
+    for (const [detail, reason] of [
+      ["Refresh Token has expired", "expired"],
+      ["Refresh Token has been revoked", "revoked"],
+    ]) {
+      await signIn();
+      cognito.failures.refresh.push(new GatehouseError("sessionEnded", { detail: detail ?? "" }));
+      await clock.advance(40 * minute);
+      assert.deepEqual(session.view(), { state: "signedOut", reason });
+      assert.equal(stored, undefined);
+      assert.equal(changes.at(-1)?.state, "signedOut");
+    }
+  });
+
+  it("notices within seconds that the machine slept, and renews at once", async () => {
+    await signIn();
+    const first = key();
+    clock.sleep(30 * minute);
+    await clock.advance(15_000);
+    assert.equal(key(), first, "not due yet");
+    clock.sleep(8 * 60 * minute);
+    assert.equal(session.supply().state, "pending", "a terminal that asks before the timer does waits");
+    await settle();
+    assert.notEqual(key(), first);
+  });
+
+  it("tries again at once after a sleep that interrupted a back-off", async () => {
+    await signIn();
+    cognito.failures.refresh.push(...Array.from({ length: 5 }, unreachable));
+    await clock.advance(40 * minute + 30_500);
+    assert.ok(signedIn().trouble !== undefined);
+    cognito.failures.refresh.length = 0;
+    clock.sleep(minute);
+    await clock.advance(15_000);
+    assert.equal(signedIn().trouble, undefined);
+  });
+
+  it("renews when the clock was set back", async () => {
+    await signIn();
+    const first = key();
+    clock.sleep(-3 * 60 * minute);
+    await clock.advance(15_000);
+    assert.notEqual(key(), first);
+  });
+
+  for (const code of ["identityPoolMissing", "noRole", "ambiguousRole"] as const) {
+    it(`stays signed in without keys on ${code}, and does not ask every second`, async () => {
+      cognito.failures.credentials.push(...Array.from({ length: 100 }, () => new GatehouseError(code)));
+      const view = await signIn();
+      assert.deepEqual(view.credentials, { state: "unavailable", problem: { code, params: {} } });
+      await assert.rejects(session.processCredentials(), { code });
+      await clock.advance(60 * minute);
+      assert.ok(cognito.calls.length < 20);
+    });
+  }
+
+  it("keeps the keys of the role so far until those of the chosen one are there", async () => {
+    await signIn();
+    const first = key();
+    let open = (): void => {};
+    cognito.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const chosen = session.chooseRole(roles[1] ?? "");
+    await settle();
+    assert.equal(key(), first);
+    open();
+    await chosen;
+    assert.match(key(), /^ASIAADER/);
+    assert.equal(signedIn().role?.name, "Reader");
+    await clock.advance(40 * minute);
+    assert.equal(signedIn().role?.name, "Reader", "a renewal stays with it");
+    assert.match(key(), /^ASIAADER/);
+  });
+
+  it("keeps the role when another can't be had", async () => {
+    await signIn();
+    const first = key();
+    await assert.rejects(session.chooseRole("arn:aws:iam::1:role/Other"), { code: "roleNotAllowed" });
+    cognito.failures.credentials.push(new GatehouseError("roleNotAllowed", { role: "x" }));
+    await assert.rejects(session.chooseRole(roles[1] ?? ""), { code: "roleNotAllowed" });
+    assert.equal(key(), first);
+    assert.equal(signedIn().role?.name, "Developer");
+  });
+
+  it("drops everything first at sign-out, then revokes, and answers the steps", async () => {
+    await signIn();
+    let open = (): void => {};
+    cognito.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const result = session.signOut();
+    assert.deepEqual(session.view(), { state: "signedOut", reason: "signedOut" });
+    assert.equal(session.supply().state, "unavailable");
+    assert.equal(stored, undefined);
+    open();
+    assert.deepEqual(await result, { steps: [{ step: "dropCredentials" }, { step: "revokeRefreshToken" }] });
+    assert.equal(cognito.revoked.length, 1);
+  });
+
+  it("signs out without a network, too, and says what could not be done", async () => {
+    await signIn();
+    cognito.failures.revoke.push(unreachable());
+    const { steps } = await session.signOut();
+    assert.equal(steps[1]?.problem?.code, "unreachable");
+    assert.equal(session.view().state, "signedOut");
+  });
+
+  it("does not come back when a renewal was under way at sign-out, and revokes what that brought", async () => {
+    await signIn();
+    let open = (): void => {};
+    cognito.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const renewed = session.refresh().catch(() => {});
+    await settle();
+    const out = session.signOut();
+    open();
+    await Promise.all([renewed, out]);
+    assert.equal(session.view().state, "signedOut");
+    assert.equal(stored, undefined);
+  });
+
+  it("revokes the session before when someone signs in anew", async () => {
+    await signIn();
+    await signIn();
+    await settle();
+    assert.equal(cognito.revoked.length, 1);
+    assert.equal(session.supply().state, "ready");
+  });
+
+  it("goes on with a session that its predecessor left", async () => {
+    await signIn();
+    const first = key();
+    const left = stored;
+    session.dispose();
+    session = create();
+    session.restore(left as HeldSession);
+    assert.equal(key(), first);
+    await clock.advance(40 * minute);
+    assert.notEqual(key(), first);
+  });
+
+  it("renews at once what it finds ended", async () => {
+    await signIn();
+    const left = stored;
+    session.dispose();
+    clock.sleep(5 * 60 * minute);
+    session = create();
+    session.restore(left as HeldSession);
+    assert.equal(session.supply().state, "pending");
+    await settle();
+    assert.equal(session.supply().state, "ready");
+  });
+});
