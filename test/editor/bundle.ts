@@ -45,17 +45,17 @@ export interface LabForSuites {
 
 /** Environment of the extension host that runs the suites. */
 export function suiteEnvironment(
-  lab: Pick<Lab, "cognito" | "pool">,
+  lab: Pick<Lab, "cognito" | "pool" | "users">,
   resultFile: string,
 ): { GATEHOUSE_TEST_LAB: string; GATEHOUSE_TEST_RESULT: string } {
-  const { region, userPoolId, clientId, identityPoolId, users } = lab.pool;
+  const { region, userPoolId, clientId, identityPoolId } = lab.pool;
   const known: LabForSuites = {
     cognitoEndpoint: lab.cognito.endpoint,
     region,
     userPoolId,
     clientId,
     identityPoolId,
-    users,
+    users: lab.users,
   };
   return { GATEHOUSE_TEST_LAB: JSON.stringify(known), GATEHOUSE_TEST_RESULT: resultFile };
 }

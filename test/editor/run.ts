@@ -20,9 +20,9 @@ const lab = await startLab({
   progress: console.error,
   // Without this code-server ignores the payload below.
   options: ["--vscode-option", "enable-smoke-test-driver"],
-  moreEnvironment: ({ cognito, pool, directory }) => {
-    result = join(directory, "result.json");
-    return suiteEnvironment({ cognito, pool }, result);
+  moreEnvironment: (services) => {
+    result = join(services.directory, "result.json");
+    return suiteEnvironment(services, result);
   },
 });
 for (const each of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -12,17 +12,18 @@ const period = 30;
 export class Authenticator {
   readonly secret: string;
   readonly given: string[] = [];
-  #step = 0;
+  // Who enrolled this one has used the code before the present one.
+  #step = Math.floor(Date.now() / 1000 / period) - 1;
 
   /** `secret` is Base32. */
   constructor(secret: string) {
     this.secret = secret;
   }
 
-  /** The earliest code that was not given yet and that Cognito takes: it allows one step before and after the present one. */
+  /** The present code, or the next one where that was given already: Cognito takes the step before and after its own. */
   async code(): Promise<string> {
     const current = () => Math.floor(Date.now() / 1000 / period);
-    const step = Math.max(this.#step + 1, current() - (atStartOfStep() ? 0 : 1));
+    const step = Math.max(this.#step + 1, current());
     await until("the next code", () => step <= current() + 1, 2 * period * 1000);
     this.#step = step;
     const now = new Date(step * period * 1000).toISOString().replace("T", " ").replace(/\..*/, " UTC");
@@ -32,11 +33,6 @@ export class Authenticator {
     this.given.push(code);
     return code;
   }
-}
-
-/** Whether the step before may be out of reach when the code arrives. */
-function atStartOfStep(): boolean {
-  return (Date.now() / 1000) % period > period - 8;
 }
 
 /** Waits for a QR code on the screen and answers what zbarimg, standing in for a phone's camera, reads in it. */

@@ -29,7 +29,7 @@ export class World {
     this.#browser = browser;
     this.#page = page;
     this.secrets = new SecretSearch(lab.directory);
-    for (const { username, password, totpSecret } of lab.pool.users) {
+    for (const { username, password, totpSecret } of lab.users) {
       this.secrets.add(`password of ${username}`, password);
       if (totpSecret === null) continue;
       this.secrets.add(`key of ${username}`, totpSecret);
@@ -68,7 +68,7 @@ export class World {
   }
 
   #user(suits: (user: DemoUser) => boolean): DemoUser {
-    const user = this.lab.pool.users.find(suits);
+    const user = this.lab.users.find(suits);
     if (user === undefined) throw new Error("The demo pool has no such user.");
     return user;
   }

@@ -8,6 +8,7 @@ import { type Editor, startEditor } from "./editor.ts";
 import { buildExtension } from "./extension.ts";
 import { ensurePython, type Moto, startMoto } from "./moto.ts";
 import { createRunDirectory } from "./runDirectory.ts";
+import type { DemoUser } from "./running.ts";
 
 export interface LabOptions {
   /** Of the editor; 0 or absent: a free one. */
@@ -32,6 +33,8 @@ export interface Services {
   readonly runtimeDirectory: string;
   readonly cognito: RunningCognito;
   readonly pool: DemoPool;
+  /** Those of the pool: one has an authenticator, one has none yet. */
+  readonly users: readonly DemoUser[];
   readonly moto: Moto;
   /** What the editor and its terminals start with. */
   readonly environment: Readonly<Record<string, string>>;
@@ -97,6 +100,11 @@ export async function startServices(progress: (line: string) => void): Promise<S
     stops.push(() => cognito.stop());
     const pool = await createDemoPool(cognito.endpoint);
 
+    const users = [
+      { username: pool.enrolled.username, password: pool.enrolled.password, totpSecret: pool.enrolled.totpSecret },
+      { username: pool.newcomer.username, password: pool.newcomer.password, totpSecret: null },
+    ];
+
     const home = join(run.path, "home");
     const workspace = join(home, "workspace");
     const bin = join(run.path, "bin");
@@ -127,7 +135,19 @@ export async function startServices(progress: (line: string) => void): Promise<S
       [settings.identityPoolEndpoint]: cognito.endpoint,
     };
     const directory = run.path;
-    return { directory, home, workspace, runtimeDirectory, cognito, pool, moto, environment, machineSettings, close };
+    return {
+      directory,
+      home,
+      workspace,
+      runtimeDirectory,
+      cognito,
+      pool,
+      users,
+      moto,
+      environment,
+      machineSettings,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -45,7 +45,7 @@ async function setUp(): Promise<void> {
     console.error("code-server has ended by itself.");
     void stop(1);
   });
-  const announcement = { url: lab.url, users: lab.pool.users };
+  const announcement = { url: lab.url, users: lab.users };
   await recordRunning(announcement);
   announce(announcement);
 }
