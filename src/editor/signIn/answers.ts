@@ -63,7 +63,7 @@ async function askCode(
   prompt: Extract<Prompt, { kind: "totp" | "enrolTotp" }>,
 ): Promise<Answered> {
   const { t } = deps;
-  const { before, problem } = asked;
+  const { before, problem, notice } = asked;
   const buttons: QuestionButton[] = prompt.kind === "enrolTotp" ? ["showQrCode", "copyKey", "back"] : ["back"];
   const seconds = problem?.code === "usedCode" ? Number(problem.params?.["waitSeconds"] ?? 0) : 0;
   const reply = await ask(deps, asked, 0, {
@@ -72,10 +72,13 @@ async function askCode(
         ? t("Code that your authenticator app shows for {username}", { username: prompt.username })
         : t("Scan the QR code with an authenticator app, or copy the key into it. Then enter the code that it shows."),
     placeholder: t("6 digits"),
-    // A used code is of no more use; a wrong one may have only one wrong digit.
-    value: problem?.code !== "usedCode" && before !== undefined && "code" in before ? before.code : "",
+    // A wrong code may have only one wrong digit; a used one, or one for another key, is of no more use.
+    value: problem?.code === "wrongCode" && before !== undefined && "code" in before ? before.code : "",
     buttons,
     refuse: (value) => refuseDigits(value, t),
+    ...(prompt.kind === "enrolTotp" && notice !== undefined && problem === undefined
+      ? { message: { text: `${describe(notice, t)} ${t("Scan the new QR code.")}`, severity: "info" } }
+      : {}),
     ...(seconds > 0
       ? { wait: { seconds, message: (left) => describe({ code: "usedCode", params: { waitSeconds: left } }, t) } }
       : {}),
