@@ -8,7 +8,7 @@ import { reduce } from "./signIn.ts";
 import type { Effect, SignInEvent, SignInState } from "./signInState.ts";
 import { createEphemeral, type Ephemeral, signPasswordClaim, timestamp } from "./srp.ts";
 import type { Tokens } from "./tokens.ts";
-import { type AuthAnswer, type Challenge, createUserPool, type UserPool } from "./userPool.ts";
+import { type AuthAnswer, type Challenge, createUserPool, type Delivery, type UserPool } from "./userPool.ts";
 import { createTokenVerifier, type TokenVerifier } from "./verification.ts";
 
 export type { IdClaims, Tokens } from "./tokens.ts";
@@ -71,9 +71,9 @@ export function createFlow(dependencies: FlowDependencies): Flow {
         await userPool.confirmSignUp(effect.username, effect.code, signal);
         return { kind: "accountConfirmed" };
       case "resendConfirmation":
-        return codeSent(await userPool.resendConfirmation(effect.username, signal));
+        return resent(await userPool.resendConfirmation(effect.username, signal));
       case "forgotPassword":
-        return codeSent(await userPool.forgotPassword(effect.username, signal));
+        return { kind: "codeSent", ...(await userPool.forgotPassword(effect.username, signal)) };
       case "confirmForgotPassword":
         await userPool.confirmForgotPassword(effect.username, effect.code, effect.password, signal);
         return { kind: "passwordReset" };
@@ -174,6 +174,6 @@ function authEvent(answer: AuthAnswer): SignInEvent {
     : { kind: "authenticated", received: answer.tokens };
 }
 
-function codeSent(destination: string | undefined): SignInEvent {
-  return { kind: "codeSent", ...(destination && { destination }) };
+function resent({ confirmed, ...delivery }: Delivery & { readonly confirmed: boolean }): SignInEvent {
+  return confirmed ? { kind: "accountConfirmed" } : { kind: "codeSent", ...delivery };
 }

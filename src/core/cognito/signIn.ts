@@ -107,7 +107,8 @@ function worked(state: Working, event: SignInEvent): Transition {
       return work(known, { kind: "respond", challenge: "MFA_SETUP", responses, session: event.session }, back);
     }
     case "accountConfirmed":
-      return effect.kind === "confirmSignUp" ? signInWith(known, known.password) : stay(state);
+      if (effect.kind !== "confirmSignUp" && effect.kind !== "resendConfirmation") return stay(state);
+      return signInWith(known, known.password);
     case "passwordReset":
       return effect.kind === "confirmForgotPassword" ? signInWith(known, effect.password) : stay(state);
     case "codeSent": {

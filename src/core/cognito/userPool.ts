@@ -7,6 +7,7 @@ import {
   ConfirmForgotPasswordCommand,
   ConfirmSignUpCommand,
   ForgotPasswordCommand,
+  type ForgotPasswordCommandOutput,
   GetTokensFromRefreshTokenCommand,
   InitiateAuthCommand,
   type InitiateAuthCommandOutput,
@@ -46,6 +47,11 @@ export type AuthAnswer =
 /** The challenges that are answered. */
 export type AnswerableChallenge = "PASSWORD_VERIFIER" | "SOFTWARE_TOKEN_MFA" | "NEW_PASSWORD_REQUIRED" | "MFA_SETUP";
 
+/** The masked address that a code was sent to, where Cognito tells it. */
+export interface Delivery {
+  readonly destination?: string;
+}
+
 export interface UserPool {
   /** USER_SRP_AUTH; `A` in hex. */
   initiateSrp(username: string, A: string, signal?: AbortSignal): Promise<AuthAnswer>;
@@ -60,9 +66,9 @@ export interface UserPool {
   verifySoftwareToken(session: string, code: string, signal?: AbortSignal): Promise<{ session: string }>;
   /** Fulfilled too where the account is confirmed already. */
   confirmSignUp(username: string, code: string, signal?: AbortSignal): Promise<void>;
-  /** The masked address that a code was sent to, where Cognito tells it. */
-  resendConfirmation(username: string, signal?: AbortSignal): Promise<string | undefined>;
-  forgotPassword(username: string, signal?: AbortSignal): Promise<string | undefined>;
+  /** `confirmed`: there is nothing to confirm any more. */
+  resendConfirmation(username: string, signal?: AbortSignal): Promise<Delivery & { readonly confirmed: boolean }>;
+  forgotPassword(username: string, signal?: AbortSignal): Promise<Delivery>;
   confirmForgotPassword(username: string, code: string, password: string, signal?: AbortSignal): Promise<void>;
   /** GetTokensFromRefreshToken: works with rotation and without. */
   refresh(refreshToken: string, signal?: AbortSignal): Promise<ReceivedTokens>;
@@ -132,14 +138,18 @@ export function createUserPool(configuration: CognitoConfiguration, clock: Cogni
 
     resendConfirmation: (username, signal) =>
       call("ResendConfirmationCode", signal, async (abortSignal) => {
-        const command = new ResendConfirmationCodeCommand(account(username));
-        return (await client.send(command, { abortSignal })).CodeDeliveryDetails?.Destination;
+        try {
+          const command = new ResendConfirmationCodeCommand(account(username));
+          return { ...delivery(await client.send(command, { abortSignal })), confirmed: false };
+        } catch (error) {
+          if (isAlreadyConfirmed(error)) return { confirmed: true };
+          throw error;
+        }
       }),
 
     forgotPassword: (username, signal) =>
       call("ForgotPassword", signal, async (abortSignal) => {
-        const command = new ForgotPasswordCommand(account(username));
-        return (await client.send(command, { abortSignal })).CodeDeliveryDetails?.Destination;
+        return delivery(await client.send(new ForgotPasswordCommand(account(username)), { abortSignal }));
       }),
 
     confirmForgotPassword: (username, ConfirmationCode, Password, signal) =>
@@ -161,6 +171,10 @@ export function createUserPool(configuration: CognitoConfiguration, clock: Cogni
   };
 }
 
+function delivery({ CodeDeliveryDetails }: ForgotPasswordCommandOutput): Delivery {
+  return CodeDeliveryDetails?.Destination ? { destination: CodeDeliveryDetails.Destination } : {};
+}
+
 function authAnswer(answer: InitiateAuthCommandOutput): AuthAnswer {
   if (answer.AuthenticationResult !== undefined) {
     return { kind: "tokens", tokens: receivedTokens(answer.AuthenticationResult) };
@@ -180,6 +194,6 @@ function receivedTokens(result: AuthenticationResultType | undefined): ReceivedT
 }
 
 function required(value: string | undefined, name: string): string {
-  if (!value) throw new GatehouseError("internal", { detail: `Cognito's answer has no ${name}` });
+  if (!value) throw new SyntaxError(`the answer has no ${name}`);
   return value;
 }

@@ -147,6 +147,7 @@ const table: Readonly<Record<string, Partial<Record<SignInEvent["kind"], string>
   "on resendConfirmation": {
     cancel: "failed cancelled",
     failed: "ask confirmAccount !unreachable",
+    accountConfirmed: "on startSrp",
     codeSent: "ask confirmAccount",
   },
   "on forgotPassword": {
