@@ -10,20 +10,23 @@ export interface Redactor {
   remember(secret: string): () => void;
 }
 
-/** Shapes, in the order in which they are tried: those with a name around them first. */
+/**
+ * Shapes, in the order in which they are tried: those with a name around them first. None of them may take more than linear time:
+ * what is repeated has a bound, or can start in one place only.
+ */
 const shapes: readonly (readonly [RegExp, string])[] = [
   // Key Uri Format: the secret is a parameter, the account another.
   [/otpauth:\/\/[^\s"'`<>]+/gi, "[otpauth]"],
   // Header lines, also as JSON writes them.
   [/((?:proxy-)?authorization|(?:set-)?cookie)(["']?\s*[:=]\s*["']?)[^\r\n"']+/gi, "$1$2[header]"],
   // user:password@ in an address (a proxy's, for example).
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@:"']*:[^\s/@"']+@/gi, "$1[user]@"],
+  [/(:\/\/)[^\s/@:"']{0,256}:[^\s/@"']{1,256}@/g, "$1[user]@"],
   // JSON, form, environment and command-line fields whose value is a secret, whatever it looks like.
   [
-    /((?:pass(?:word|wd|phrase)|secret(?:_?access_?key|_?key|_?code|_?hash|_?block)?|(?:[a-z]+_?)?token|session|client_?secret|signature|claim_?signature|code_?verifier|otp|totp)["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,;&"'{}[\]]+)/gi,
+    /((?:pass(?:word|wd|phrase)|secret(?:_?access_?key|_?key|_?code|_?hash|_?block)?|token|session|client_?secret|signature|claim_?signature|code_?verifier|otp|totp)["']?\s*[:=]\s*)("(?:[^"\\]|\\.){0,4096}"?|'(?:[^'\\]|\\.){0,4096}'?|[^\s,;&"'{}[\]]+)/gi,
     "$1[secret]",
   ],
-  [/((?:\b|_)(?:code|mfa|pin)["']?\s*[:=]\s*["']?)\d{4,10}\b/gi, "$1[code]"],
+  [/((?:code|mfa|pin)["']?\s*[:=]\s*["']?)\d{4,10}\b/gi, "$1[code]"],
   [/([?&](?:code|state)=)[^\s&#"']+/gi, "$1[secret]"],
   // RFC 7519 and RFC 7516 (Cognito's refresh token is a JWE of five parts).
   [/\beyJ[\w-]{5,}(?:\.[\w-]*){1,4}/g, "[token]"],
