@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import type { AgentClient } from "../agent/connect.ts";
-import { connect } from "../agent/connect.ts";
 import { GatehouseError } from "../core/errors.ts";
 import { type RuntimePaths, runtimePaths } from "../core/runtimeDirectory.ts";
 import type { Translate } from "../core/text.ts";
@@ -56,6 +55,7 @@ type Connecting = Pick<Context, "process" | "paths" | "version"> & { readonly si
  * have to know. Where there never was one, undefined: nobody is signed in then.
  */
 export async function connectExisting(deps: Connecting): Promise<AgentClient | undefined> {
+  const { connect } = await import("../agent/connect.ts");
   try {
     return await connect({ ...deps, client: "cli" });
   } catch (error) {
