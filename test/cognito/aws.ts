@@ -8,6 +8,8 @@ import type { Keys } from "./identity/roleKeys.ts";
 export interface AccessKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Of a role. */
+  readonly sessionToken?: string;
 }
 
 export interface EmulatedAws {
@@ -96,6 +98,7 @@ export async function queryAws(
     "content-type": "application/x-www-form-urlencoded; charset=utf-8",
     host: new URL(endpoint).host,
     "x-amz-date": time,
+    ...(key.sessionToken === undefined ? {} : { "x-amz-security-token": key.sessionToken }),
   };
   const signedHeaders = Object.keys(headers).join(";");
   const canonical = [

@@ -18,6 +18,8 @@ export interface CognitoOptions {
   readonly issuerOf?: (pool: { readonly id: string; readonly region: string }) => string;
   /** Cognito's public calls a second before it answers TooManyRequestsException. */
   readonly requestsPerSecond?: number | undefined;
+  /** What the clock starts from, milliseconds since 1970. Default: the machine's. */
+  readonly now?: () => number;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -31,7 +33,7 @@ export interface RunningCognito {
 
 /** Starts the emulator on 127.0.0.1 with nothing in it: pools are made by AWS's own calls. */
 export async function startCognito(options: CognitoOptions = {}): Promise<RunningCognito> {
-  const clock = createClock();
+  const clock = createClock(options.now);
   const aws = options.motoEndpoint === undefined ? undefined : await takeOverMoto(options.motoEndpoint);
   const awsIssuer = ({ id, region }: Pick<UserPool, "id" | "region">) =>
     `https://cognito-idp.${region}.amazonaws.com/${id}`;
