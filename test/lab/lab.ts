@@ -113,6 +113,8 @@ export async function startServices(progress: (line: string) => void): Promise<S
     for (const each of [workspace, bin, temporary]) await mkdir(each, { recursive: true, mode: 0o700 });
     await writeFile(join(workspace, "README.md"), welcome);
     await symlink(python.aws, join(bin, "aws"));
+    // The server asks a login shell for its environment, and /etc/profile sets PATH anew.
+    await writeFile(join(home, ".profile"), `PATH='${bin}':$PATH\n`);
     const environment = {
       HOME: home,
       USER: process.env["USER"] ?? "developer",

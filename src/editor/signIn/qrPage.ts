@@ -30,10 +30,17 @@ export function qrPage(page: QrPage, t: Translate): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${text(t("Set Up an Authenticator App"))}</title>
 <style nonce="${page.nonce}">
-body { margin: 0 auto; padding: 8rem 1.5rem 2rem; max-width: 34rem; text-align: center; line-height: 1.5;
+body { margin: 0 auto; padding: 8rem 1.5rem 2rem; max-width: 44rem; line-height: 1.5;
   font-family: var(--vscode-font-family); font-size: var(--vscode-font-size); color: var(--vscode-foreground); }
+/* Beside the text: below the input box and above an open terminal there are some 300 pixels. */
+main { display: grid; grid-template-columns: 15rem 1fr; grid-template-rows: repeat(4, auto) 1fr; column-gap: 2rem; }
+main > * { grid-column: 2; }
 h1 { font-size: 1.4em; font-weight: 600; margin: 0 0 .5em; }
-svg { width: 15rem; max-width: 100%; height: auto; background: #fff; border-radius: 6px; margin: .5rem 0 1rem; }
+svg { width: 15rem; max-width: 100%; height: auto; background: #fff; border-radius: 6px; grid-column: 1; grid-row: 1 / -1; }
+@media (max-width: 34rem) {
+  main { display: block; text-align: center; }
+  svg { margin: .5rem 0 1rem; }
+}
 p { margin: 0 0 .75em; }
 code { font-family: var(--vscode-editor-font-family); font-size: 1.15em; color: var(--vscode-foreground);
   background: var(--vscode-textCodeBlock-background); border: 1px solid var(--vscode-widget-border, transparent); border-radius: 4px;
