@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
-import { AdminDisableUserCommand, AdminUserGlobalSignOutCommand } from "@aws-sdk/client-cognito-identity-provider";
+import {
+  AdminDisableUserCommand,
+  AdminUserGlobalSignOutCommand,
+  type CognitoIdentityProviderClient,
+} from "@aws-sdk/client-cognito-identity-provider";
+import { createClock } from "../../../../src/core/cognito/clock.ts";
 import type { CognitoConfiguration } from "../../../../src/core/cognito/configuration.ts";
 import { createTokenSource, type TokenSource, type Tokens } from "../../../../src/core/cognito/tokens.ts";
+import { createTokenVerifier } from "../../../../src/core/cognito/verification.ts";
 import { silent } from "../../../../src/core/log.ts";
 import { type Emulated, signIn, startEmulated } from "./emulated.ts";
 
@@ -83,19 +89,15 @@ describe("tokens against the emulator", function () {
     await source.revoke("rubbish").catch((error) => assert.equal(error.name, "GatehouseError"));
   });
 
-  for (const [what, end] of [
-    ["the user is disabled", (UserPoolId: string) => new AdminDisableUserCommand({ UserPoolId, Username: "kim" })],
-    [
-      "the user is signed out everywhere",
-      (UserPoolId: string) => new AdminUserGlobalSignOutCommand({ UserPoolId, Username: "kim" }),
-    ],
-  ] as const) {
+  type End = (pools: CognitoIdentityProviderClient, user: { UserPoolId: string; Username: string }) => Promise<unknown>;
+  const ends: readonly [string, End][] = [
+    ["the user is disabled", (pools, user) => pools.send(new AdminDisableUserCommand(user))],
+    ["the user is signed out everywhere", (pools, user) => pools.send(new AdminUserGlobalSignOutCommand(user))],
+  ];
+  for (const [what, end] of ends) {
     it(`says that the session has ended when ${what}`, async () => {
       await signedIn();
-      const command = end(configuration.userPoolId);
-      await (command instanceof AdminDisableUserCommand
-        ? cognito.userPools.send(command)
-        : cognito.userPools.send(command));
+      await end(cognito.userPools, { UserPoolId: configuration.userPoolId, Username: "kim" });
       await assert.rejects(source.refresh(tokens.refreshToken), { code: "sessionEnded" });
     });
   }
@@ -108,28 +110,18 @@ describe("tokens against the emulator", function () {
 
   it("refuses tokens that are another client's", async () => {
     await signedIn();
-    const clientId = "another-client";
-    const { endpoint } = cognito;
-    const { createTokenVerifier } = await import("../../../../src/core/cognito/verification.ts");
-    const { createClock } = await import("../../../../src/core/cognito/clock.ts");
-    const verifier = createTokenVerifier({ ...configuration, userPoolEndpoint: endpoint, clientId }, createClock());
+    const verifier = createTokenVerifier({ ...configuration, clientId: "another" }, createClock(cognito.now));
     await assert.rejects(verifier.verify({ ...tokens, expiresIn: 3600 }), { code: "tokenInvalid" });
   });
 
   it("tells an unreachable endpoint from the end of the session", async () => {
     await signedIn();
     await cognito.stop();
-    await assert
-      .rejects(source.refresh(tokens.refreshToken), {
-        code: "unreachable",
-        params: { endpoint: cognito.endpoint, setting: "cognito.userPoolEndpoint", detail: /ECONNREFUSED/ },
-      })
-      .catch(async () => {
-        // assert.rejects compares nested expressions literally: look at the parts.
-        const error = await source.refresh(tokens.refreshToken).catch((error) => error);
-        assert.equal(error.code, "unreachable");
-        assert.equal(error.params.setting, "cognito.userPoolEndpoint");
-      });
+    const error = await source.refresh(tokens.refreshToken).catch((error) => error);
+    assert.deepEqual(
+      [error.code, error.params.endpoint, error.params.setting],
+      ["unreachable", cognito.endpoint, "cognito.userPoolEndpoint"],
+    );
     cognito = await startEmulated();
   });
 
