@@ -1,7 +1,9 @@
+import { english, type Translate } from "../core/text.ts";
 import { type Arguments, type CommandShape, parseArguments } from "./arguments.ts";
-import type { Context } from "./context.ts";
-import { exitCodes } from "./exitCodes.ts";
+import type { Base, Context } from "./context.ts";
+import { execExitCodes, exitCodes } from "./exitCodes.ts";
 import { helpOf, overview } from "./help.ts";
+import { language, readBundle } from "./language.ts";
 import { report, UsageError } from "./report.ts";
 
 interface Command extends CommandShape {
@@ -36,8 +38,31 @@ const commands: readonly Command[] = [
   },
 ];
 
-/** Runs one of the commands, or prints help. */
-export async function runCommand(context: Context, name: string | undefined, argv: readonly string[]): Promise<number> {
+/** Runs one of the commands, or prints help. Answers the exit code; a failure is said on standard error. */
+export async function runCommand(base: Base, [name, ...rest]: readonly string[]): Promise<number> {
+  const context = translated(base);
+  try {
+    return await dispatch(context, name, rest);
+  } catch (error) {
+    // What follows the two hyphens is another program's.
+    const own = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
+    const code = report(context, error, own.includes("--debug"));
+    return name === "exec" && code !== exitCodes.usage ? execExitCodes.failure : code;
+  }
+}
+
+/** The bundle is read when the first sentence is asked for: `exec` says nothing. */
+function translated(base: Base): Context {
+  let translate: Translate | undefined;
+  const t: Translate = (message, args) => {
+    const name = language(base.process.env);
+    translate ??= name === "en" ? english : readBundle(base.root, name);
+    return translate(message, args);
+  };
+  return { ...base, t };
+}
+
+async function dispatch(context: Context, name: string | undefined, argv: readonly string[]): Promise<number> {
   const { process, t, version } = context;
   const print = (text: string) => {
     process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
@@ -69,10 +94,5 @@ export async function runCommand(context: Context, name: string | undefined, arg
   }
   const given = parseArguments(command, argv, t);
   if (given.flags.has("--help")) return print(helpOf(command.name, t));
-  try {
-    return await command.run(context, given);
-  } catch (error) {
-    if (command.name === "exec") throw error;
-    return report(context, error, given.flags.has("--debug"));
-  }
+  return command.run(context, given);
 }

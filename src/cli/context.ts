@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
-import type { AgentClient } from "../agent/connect.ts";
-import { GatehouseError } from "../core/errors.ts";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type RuntimePaths, runtimePaths } from "../core/runtimeDirectory.ts";
 import type { Translate } from "../core/text.ts";
 
@@ -20,12 +18,16 @@ export interface CliProcess {
   removeListener(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 }
 
-export interface Context {
+/** What is known before any command is loaded. */
+export interface Base {
   readonly process: CliProcess;
   readonly paths: RuntimePaths;
   /** Where package.json and l10n are: beside dist, and beside src when run from the sources. */
   readonly root: string;
   readonly version: string;
+}
+
+export interface Context extends Base {
   readonly t: Translate;
 }
 
@@ -46,37 +48,4 @@ export function readVersion(root: string): string {
 
 export function contextPaths(env: Environment): RuntimePaths {
   return runtimePaths({ environment: env });
-}
-
-type Connecting = Pick<Context, "process" | "paths" | "version"> & { readonly signal?: AbortSignal };
-
-/**
- * Connects to the agent that runs, and to a new one where one was running and has died without clearing up: its clients should not
- * have to know. Where there never was one, undefined: nobody is signed in then.
- */
-export async function connectExisting(deps: Connecting): Promise<AgentClient | undefined> {
-  const { connect } = await import("../agent/connect.ts");
-  try {
-    return await connect({ ...deps, client: "cli" });
-  } catch (error) {
-    if (!(error instanceof GatehouseError) || error.code !== "agentUnavailable") throw error;
-    if (!existsSync(deps.paths.socket)) {
-      if (deps.paths.mode === "service") throw error;
-      return undefined;
-    }
-    return connectOrStart(deps);
-  }
-}
-
-/** Connects to the agent; starts one of the user's own where there is none. */
-export async function connectOrStart(deps: Connecting): Promise<AgentClient> {
-  const launch = await import("../agent/launch.ts");
-  const script = deps.process.argv[1] ?? "";
-  return launch.connectOrStart({
-    ...deps,
-    client: "cli",
-    agentScript: join(dirname(script), `agent${extname(script)}`),
-    node: deps.process.execPath,
-    environment: deps.process.env,
-  });
 }

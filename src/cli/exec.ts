@@ -52,7 +52,7 @@ export function execEnvironment(
 /** `gatehouse exec -- COMMAND ARGS`: runs the command with the keys in its environment; answers its exit code. */
 export async function execute(context: Context, command: readonly string[]): Promise<number> {
   const { env } = context.process;
-  const [fetched, userRegion] = await Promise.all([fetchCredentials(context, true), readUserRegion({ env })]);
+  const [fetched, userRegion] = await Promise.all([fetchCredentials(context), readUserRegion({ env })]);
   return runChild(context, command, execEnvironment(env, fetched.credentials, userRegion ?? fetched.region));
 }
 

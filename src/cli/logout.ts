@@ -1,6 +1,7 @@
 import { signOut } from "../agent/protocol.ts";
 import { describe } from "../core/messages.ts";
-import { type Context, connectExisting } from "./context.ts";
+import { connectExisting } from "./connecting.ts";
+import type { Context } from "./context.ts";
 import { exitCodes } from "./exitCodes.ts";
 
 /** `gatehouse logout`. */

@@ -3,7 +3,8 @@ import { findOutdatedTools, findShadows } from "../core/credentials/shadow.ts";
 import { toProblem } from "../core/errors.ts";
 import { gravest } from "../core/health/check.ts";
 import { type SessionInput, sessionChecks } from "../core/health/session.ts";
-import { type Context, connectOrStart } from "./context.ts";
+import { connectOrStart } from "./connecting.ts";
+import type { Context } from "./context.ts";
 import { statusJson, statusText } from "./statusText.ts";
 
 type Asked = Pick<SessionInput, "agentProblem" | "configuration" | "session" | "endpoint">;
