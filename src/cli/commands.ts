@@ -31,8 +31,9 @@ const commands: readonly Command[] = [
     positionals: Number.POSITIVE_INFINITY,
     rest: true,
     run: async (context, given) => {
+      const { t } = context;
       if (given.rest.length === 0)
-        throw new UsageError(context.t("Name the command after two hyphens: gatehouse exec -- COMMAND"), "exec");
+        throw new UsageError(t("Name the command after two hyphens: gatehouse exec -- COMMAND"), "exec");
       return (await import("./exec.ts")).execute(context, given.rest);
     },
   },
