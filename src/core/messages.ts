@@ -45,6 +45,10 @@ export function describe(problem: Problem, t: Translate): string {
         "This user is not confirmed yet. Enter the confirmation code that was sent to you, or ask your administrator.",
       );
     case "passwordResetRequired":
+      if (detail)
+        return t("The password has to be reset, but no code can be sent to you: {detail} Ask your administrator.", {
+          detail: sentence(detail),
+        });
       return t("The password has to be reset. Enter the code that was sent to you and a new password.");
     case "temporaryPasswordExpired":
       return t("The temporary password has expired. Ask your administrator for a new one.");
@@ -55,9 +59,13 @@ export function describe(problem: Problem, t: Translate): string {
     case "codeExpired":
       return t("The code has expired. Have a new one sent and enter that.");
     case "flowExpired":
-      return t(
-        "The sign-in took longer than Amazon Cognito waits, so it was started again from what was already entered.",
-      );
+      return param("newKey")
+        ? t(
+            "The sign-in took longer than Amazon Cognito waits, so it was started again. The key is a new one: remove the old one from your authenticator.",
+          )
+        : t(
+            "The sign-in took longer than Amazon Cognito waits, so it was started again from what was already entered.",
+          );
     case "flowUnknown":
       return t("This sign-in is no longer waiting for an answer. Sign in again.");
     case "challengeUnsupported":

@@ -64,24 +64,26 @@ export async function limited<T>(
   call: (signal: AbortSignal) => Promise<T>,
   translate: (error: unknown) => GatehouseError | undefined = () => undefined,
 ): Promise<T> {
-  const deadline = AbortSignal.timeout(limits.call);
-  const both = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-  try {
-    both.throwIfAborted();
-    // The SDK doesn't look at the signal while it waits for its next attempt.
-    return await Promise.race([call(both), aborted(both)]);
-  } catch (error) {
-    if (error instanceof GatehouseError) throw error;
-    if (signal?.aborted) throw new GatehouseError("cancelled", {}, { cause: error });
-    if (deadline.aborted) throw unreachable(address, `no answer within ${limits.call / 1000} s`, error);
-    throw translate(error) ?? transportProblem(error, address);
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  if (signal?.aborted) throw new GatehouseError("cancelled");
+  const controller = new AbortController();
+  // The SDK doesn't look at its signal while it waits for the next attempt.
+  const stopped = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener("abort", () => reject(controller.signal.reason), { once: true });
   });
+  const cancel = () => controller.abort(new GatehouseError("cancelled"));
+  const tooLong = () => controller.abort(unreachable(address, `no answer within ${limits.call / 1000} s`));
+  const timer = setTimeout(tooLong, limits.call);
+  signal?.addEventListener("abort", cancel, { once: true });
+  try {
+    return await Promise.race([call(controller.signal), stopped]);
+  } catch (error) {
+    const { aborted, reason } = controller.signal;
+    if (aborted) throw reason;
+    throw error instanceof GatehouseError ? error : (translate(error) ?? transportProblem(error, address));
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", cancel);
+  }
 }
 
 const throttling = /^(Throttling|ThrottlingException|TooManyRequestsException|RequestLimitExceeded|SlowDown)$/;
@@ -100,12 +102,13 @@ export function transportProblem(error: unknown, address: ServiceAddress): Gateh
   }
   if (name === "TimeoutError") return unreachable(address, "no answer in time", error);
   if (code !== "") return unreachable(address, detail(code, message), error);
+  if (name === "TypeError" && message.startsWith("fetch failed")) return unreachable(address, message, error);
   if (status !== undefined) return unreachable(address, `HTTP ${status}, not an answer of Cognito`, error);
   if (name === "SyntaxError") return unreachable(address, "the answer is not Cognito's", error);
   return new GatehouseError("internal", { detail: `${name}: ${message}` }, { cause: error });
 }
 
-function unreachable({ endpoint, setting }: ServiceAddress, detail: string, cause: unknown): GatehouseError {
+function unreachable({ endpoint, setting }: ServiceAddress, detail: string, cause?: unknown): GatehouseError {
   return new GatehouseError("unreachable", { endpoint, setting, detail }, { cause });
 }
 
@@ -140,9 +143,11 @@ function facts(error: unknown): Facts {
     if (found.code !== "") return { ...found, name: name ?? found.name };
   }
   const status = $response?.statusCode ?? $metadata?.httpStatusCode;
+  // fetch says what it found in its cause alone ("bad port", "unexpected redirect").
+  const told = [message, inner === undefined ? "" : facts(inner).message].filter(Boolean).join(": ");
   return {
     name: name ?? "",
-    message: message || (inner ? facts(inner).message : ""),
+    message: told,
     code: typeof code === "string" ? code : "",
     status,
   };

@@ -141,7 +141,8 @@ const cases: readonly [string, Partial<PasswordChallenge>][] = [
   ["a B larger than N", { B: (N + 12345n).toString(16) }],
 ];
 
-describe("SRP", () => {
+describe("SRP", function () {
+  this.timeout(20_000);
   for (const [name, values] of cases) {
     it(`signs like three other clients with ${name}`, async () => {
       const ephemeral = createEphemeral();
@@ -150,7 +151,7 @@ describe("SRP", () => {
       assert.equal(signature, identityJs(ephemeral, challenge), "amazon-cognito-identity-js");
       assert.equal(signature, await amplifyJs(ephemeral, challenge), "@aws-amplify/auth");
       assert.equal(signature, srpHelper(ephemeral, challenge), "cognito-srp-helper");
-    }).timeout(20_000);
+    });
   }
 
   it("derives the same x as amazon-cognito-identity-js from a thousand salts, every eighth with a leading 00 byte", () => {

@@ -43,7 +43,8 @@ function answerJson(
   response.writeHead(status, { "content-type": "application/x-amz-json-1.1", ...headers }).end(JSON.stringify(body));
 }
 
-describe("the way to the user pool", () => {
+describe("the way to the user pool", function () {
+  this.timeout(15_000);
   const servers: WebServer[] = [];
   const serve = async (answer: (request: IncomingMessage, response: ServerResponse, count: number) => void) => {
     const server = await startWebServer(answer);
@@ -69,7 +70,7 @@ describe("the way to the user pool", () => {
     assert.equal(code, "unreachable");
     assert.equal(params["endpoint"], "https://cognito-idp.eu-nowhere-1.amazonaws.com");
     assert.equal(params["setting"], "cognito.region");
-  }).timeout(15_000);
+  });
 
   it("gives up within about ten seconds when the server never answers", async () => {
     const server = await serve(() => {});
@@ -78,7 +79,7 @@ describe("the way to the user pool", () => {
     assert.equal(code, "unreachable");
     assert.match(String(params["detail"]), /no answer/);
     assert.ok(Date.now() - before < 12_000);
-  }).timeout(15_000);
+  });
 
   it("stops at once when it is cancelled", async () => {
     const controller = new AbortController();

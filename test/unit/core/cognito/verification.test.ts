@@ -12,7 +12,8 @@ const start = Math.floor(Date.UTC(2026, 5, 1, 12) / 1000);
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
 
-describe("token verification", () => {
+describe("token verification", function () {
+  this.timeout(10_000);
   let keys: Pair;
   let newKeys: Pair;
   let server: WebServer;
@@ -193,7 +194,19 @@ describe("token verification", () => {
     answer.status = 200;
     await verifier.prepare();
     await verify(token(), verifier);
-  }).timeout(10_000);
+  });
+
+  it("names endpoint and setting when nobody answers for the keys, or somebody sends them elsewhere", async () => {
+    for (const userPoolEndpoint of ["http://127.0.0.1:1", server.address]) {
+      answer.status = 302;
+      const configuration = { region: "eu-west-1", userPoolId, clientId, userPoolEndpoint };
+      const { code, params } = await refusal(token(), createTokenVerifier(configuration, createClock()));
+      assert.deepEqual(
+        [code, params["endpoint"], params["setting"]],
+        ["unreachable", userPoolEndpoint, "cognito.userPoolEndpoint"],
+      );
+    }
+  });
 
   for (const body of ["<html>", "{}", '{"keys":[{"kid":"k1"}]}', "null"]) {
     it(`refuses a key set that is none: ${body}`, async () => {
