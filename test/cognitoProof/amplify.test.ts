@@ -16,28 +16,22 @@ describe("@aws-amplify/auth", () => {
   before(async () => {
     emulator = await startEmulator();
     pool = await createDemoPool(emulator.endpoint, { newcomerHasTemporaryPassword: true });
-    Amplify.configure(
-      {
-        Auth: {
-          Cognito: {
-            userPoolId: pool.userPoolId,
-            userPoolClientId: pool.clientId,
-            identityPoolId: pool.identityPoolId,
-            userPoolEndpoint: emulator.endpoint,
-            identityPoolEndpoint: emulator.endpoint,
-          },
-        },
+    const Auth = {
+      Cognito: {
+        userPoolId: pool.userPoolId,
+        userPoolClientId: pool.clientId,
+        identityPoolId: pool.identityPoolId,
+        userPoolEndpoint: emulator.endpoint,
+        identityPoolEndpoint: emulator.endpoint,
       },
-      {
-        Auth: {
-          tokenProvider: cognitoUserPoolsTokenProvider,
-          credentialsProvider: new CognitoAWSCredentialsAndIdentityIdProvider(
-            new DefaultIdentityIdStore(defaultStorage),
-          ),
-        },
-      },
-    );
+    };
+    // What the package aws-amplify, which puts these parts together, does.
+    cognitoUserPoolsTokenProvider.setAuthConfig(Auth);
     cognitoUserPoolsTokenProvider.setKeyValueStorage(defaultStorage);
+    const credentialsProvider = new CognitoAWSCredentialsAndIdentityIdProvider(
+      new DefaultIdentityIdStore(defaultStorage),
+    );
+    Amplify.configure({ Auth }, { Auth: { tokenProvider: cognitoUserPoolsTokenProvider, credentialsProvider } });
   });
   afterEach(() => signOut());
   after(() => emulator.stop());
