@@ -72,15 +72,16 @@ async function installPackages() {
   if (packagesMatch() && nodeRuns()) return;
   const lock = join(root, ".cache", "npm.lock");
   mkdirSync(dirname(lock), { recursive: true });
-  for (;;) {
+  for (let told = false; ; told = true) {
     try {
       writeFileSync(lock, String(process.pid), { flag: "wx" });
       break;
     } catch (error) {
       if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
-      const owner = Number(readFileSync(lock, "utf8"));
+      const owner = Number(readOr(lock, "0"));
       if (owner > 0 && !alive(owner)) rmSync(lock, { force: true });
-      else await new Promise((resolve) => setTimeout(resolve, 500));
+      else if (!told) console.error(`Waiting for npm ci of process ${owner} (${lock}) …`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
   try {
@@ -135,6 +136,18 @@ function pathWithoutPackages() {
     .split(delimiter)
     .filter((entry) => !entry.endsWith(join("node_modules", ".bin")) && !entry.includes("node-gyp-bin"))
     .join(delimiter);
+}
+
+/**
+ * @param {string} path
+ * @param {string} otherwise when it is gone meanwhile
+ */
+function readOr(path, otherwise) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return otherwise;
+  }
 }
 
 /** @param {number} pid */

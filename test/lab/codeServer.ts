@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -6,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { cacheDirectory, root, withLock } from "./cache.ts";
+import { runCommand } from "./command.ts";
 import { ensurePackages } from "./debian.ts";
 
 /** For the lab only: its bundled Node is older than a production host's has to be. */
@@ -76,7 +76,7 @@ async function fromRelease(folder: string, progress: Progress): Promise<CodeServ
   const hash = createHash("sha256");
   await pipeline(createReadStream(archive), hash);
   if (hash.digest("hex") !== release.sha256) throw new Error(`${address} does not have the expected SHA-256.`);
-  await run(["tar", "-xzf", archive, "-C", folder], {});
+  await runCommand(["tar", "-xzf", archive, "-C", folder]);
   await rm(archive);
   return { node: join(name, "lib", "node"), entry: join(name, "out", "node", "entry.js") };
 }
@@ -136,26 +136,8 @@ async function install(
   await mkdir(folder, { recursive: true });
   const allowScripts = Object.fromEntries(Object.keys(dependencies).map((name) => [name, true]));
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, allowScripts, dependencies }));
-  await run(["npm", "install", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"], {
+  await runCommand(["npm", "install", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"], {
     cwd: folder,
     env: environment,
-  });
-}
-
-/** Runs a command; its output is shown only where it fails. */
-async function run(argv: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv }): Promise<void> {
-  const [command = "", ...args] = argv;
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (data) => {
-        output = (output + data).slice(-20_000);
-      });
-    }
-    child.on("error", (error) => reject(new Error(`${command} cannot be started: ${error.message}`)));
-    child.on("close", (status) =>
-      status === 0 ? resolve() : reject(new Error(`${output}\n${argv.slice(0, 2).join(" ")} ended with ${status}.`)),
-    );
   });
 }

@@ -81,8 +81,10 @@ async function stop(code = 0): Promise<void> {
   if (stopping) return;
   stopping = true;
   // Where the set-up is still going on, the watchdog clears up what it has started.
-  if (lab === undefined) endDescendants();
-  else {
+  if (lab === undefined) {
+    endDescendants();
+    process.exit(130);
+  } else {
     console.error("Stopping …");
     await forgetRunning();
     await lab.close();
