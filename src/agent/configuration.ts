@@ -19,7 +19,11 @@ export interface ConfigurationDependencies {
 }
 
 type Current =
-  | { readonly source: "host.json" | "settings"; readonly cognito: CognitoConfiguration }
+  | {
+      readonly source: "host.json" | "settings";
+      readonly cognito: CognitoConfiguration;
+      readonly awsRegion?: string | undefined;
+    }
   | { readonly problems: readonly Problem[] };
 
 export function createConfiguration(deps: ConfigurationDependencies): Configuration {
@@ -29,7 +33,7 @@ export function createConfiguration(deps: ConfigurationDependencies): Configurat
     const host = readHostFile(deps.hostFile);
     if (host.state === "invalid") return { problems: host.problems };
     if (host.state === "valid" && host.file.cognito !== undefined) {
-      return { source: "host.json", cognito: host.file.cognito };
+      return { source: "host.json", cognito: host.file.cognito, awsRegion: host.file.awsRegion };
     }
     if (deps.mode === "service") return { problems: [notConfigured(["cognito"])] };
     const missing = (["region", "userPoolId", "clientId"] as const).filter((key) => settings[key] === undefined);
@@ -50,7 +54,15 @@ export function createConfiguration(deps: ConfigurationDependencies): Configurat
       if ("problems" in now) return { ok: false, problems: now.problems };
       const { region, userPoolId, clientId, identityPoolId } = now.cognito;
       const pool = identityPoolId === undefined ? {} : { identityPoolId };
-      return { ok: true, source: now.source, region, userPoolId, clientId, ...pool };
+      return {
+        ok: true,
+        source: now.source,
+        region,
+        userPoolId,
+        clientId,
+        ...pool,
+        ...(now.awsRegion && { awsRegion: now.awsRegion }),
+      };
     },
     cognito() {
       const now = current();

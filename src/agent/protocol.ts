@@ -64,6 +64,8 @@ export type ConfigurationView =
       readonly userPoolId: string;
       readonly clientId: string;
       readonly identityPoolId?: string;
+      /** For AWS_REGION, where host.json names one. */
+      readonly awsRegion?: string;
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 

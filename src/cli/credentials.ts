@@ -35,7 +35,7 @@ export async function fetchCredentials(context: Context): Promise<Fetched> {
       client.request(getCredentials, undefined, signal),
       client.request(getConfiguration, undefined, signal),
     ]);
-    return { credentials, ...(configuration.ok ? { region: configuration.region } : {}) };
+    return { credentials, ...(configuration.ok ? { region: configuration.awsRegion ?? configuration.region } : {}) };
   } catch (error) {
     if (signal.aborted)
       throw new GatehouseError("agentUnavailable", { detail: "it does not answer" }, { cause: error });

@@ -70,7 +70,7 @@ function reportConfiguration({ process, t }: Context, problems: readonly Problem
 
 async function askUsername({ t }: Context, client: AgentClient, interaction: Interaction, signal: AbortSignal) {
   const session = await client.request(getSession, undefined, signal);
-  const last = session.state === "signedIn" ? session.username : undefined;
+  const last = session.state === "signedIn" ? (session.email ?? session.username) : undefined;
   const label = t("User name or e-mail");
   const answer = await interaction.ask(last === undefined ? `${label}: ` : `${label} [${last}]: `);
   return answer.trim() === "" && last !== undefined ? last : answer;
@@ -123,7 +123,7 @@ async function finish(
   if (role !== undefined && role !== settled.role?.arn) {
     settled = await settledSession(client, await client.request(chooseRole, { role }, signal), signal);
   }
-  process.stdout.write(`${t("Signed in as {user}.", { user: settled.username })}\n`);
+  process.stdout.write(`${t("Signed in as {user}.", { user: settled.email ?? settled.username })}\n`);
   const { credentials } = settled;
   if (credentials.state === "ready") {
     const time = duration((credentials.expiresAt - Date.now()) / 1000, t);

@@ -76,7 +76,7 @@ function configurationChecks(configuration: ConfigurationState, check: MakeCheck
 
 function signedInChecks(session: SignedIn, check: MakeCheck, { now, t, endpoint }: SessionInput): readonly Check[] {
   const checks: Check[] = [];
-  const summary = t("Signed in as {user}", { user: session.username });
+  const summary = t("Signed in as {user}", { user: session.email ?? session.username });
   if (session.trouble) {
     const { problem, nextAttemptAt } = session.trouble;
     const seconds = Math.max(0, (nextAttemptAt - now) / 1000);

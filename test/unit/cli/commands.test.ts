@@ -106,6 +106,10 @@ describe("gatehouse", function () {
     const outcome = await gatehouse(["credentials"], { env });
     assert.deepEqual([outcome.code, outcome.stderr], [0, ""]);
     assert.deepEqual(JSON.parse(outcome.stdout), { Version: 1, ...keys });
+    assert.deepEqual(
+      agent?.requests.map(({ method }) => method),
+      ["credentials/get"],
+    );
   });
 
   const failures: readonly [GatehouseError, number, RegExp][] = [
