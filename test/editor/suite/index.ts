@@ -1,0 +1,4 @@
+// Every suite; they find mocha's globals.
+import "./activation.ts";
+import "./session.ts";
+import "./terminal.ts";
