@@ -26,9 +26,9 @@ const { values } = parseArgs({
 if (values.help) {
   process.stdout.write(usage);
 } else {
-  const stopping = new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
+  // Before it is ready there is nothing to put away: moto ends by itself when its input closes.
+  let stop: () => void = () => process.exit(1);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop());
   const progress = (line: string) => process.stderr.write(`${line}\n`);
   const moto =
     values["no-moto"] || values.moto !== undefined ? undefined : await startMoto(await ensurePython(progress));
@@ -39,7 +39,9 @@ if (values.help) {
     requestsPerSecond: rate === undefined ? undefined : Number(rate),
   });
   process.stdout.write(`${JSON.stringify({ endpoint: cognito.endpoint })}\n`);
-  await stopping;
+  await new Promise<void>((resolve) => {
+    stop = resolve;
+  });
   await cognito.stop();
   await moto?.stop();
 }

@@ -18,7 +18,7 @@ import {
 import { QueryError, queryAws } from "../cognito/aws.ts";
 import { createRole } from "../cognito/demoPool.ts";
 import type { SignInTarget } from "../cognito/srpSignIn.ts";
-import { createPool, type Emulator, email, region, startEmulator, tokensOf } from "./emulator.ts";
+import { addPerson, createPool, type Emulator, email, region, startEmulator, tokensOf } from "./emulator.ts";
 
 describe("an identity pool", () => {
   let emulator: Emulator;
@@ -166,6 +166,12 @@ describe("an identity pool", () => {
     });
     it("belongs to somebody else than the identity, or is missing", async () => {
       const { IdentityId } = await getId(await idToken());
+      await addPerson(emulator.userPools, target.userPoolId, "dave@example.com");
+      const { IdToken } = await tokensOf(emulator, target, "dave@example.com");
+      await assert.rejects(
+        anyone.send(new GetCredentialsForIdentityCommand({ IdentityId, Logins: { [provider]: IdToken } })),
+        refused("Logins don't match. Please include at least one valid login for this identity or identity pool."),
+      );
       await assert.rejects(
         anyone.send(new GetCredentialsForIdentityCommand({ IdentityId })),
         refused("Unauthenticated access is not supported for this identity pool."),

@@ -58,7 +58,12 @@ export const poolOperations: Operations = {
   UpdateUserPool: operation("signed", updatePoolRequest, (request, { state, clock }) => {
     const pool = getPool(state, request.UserPoolId);
     const { UserPoolId: _, PoolName, ...settings } = request;
-    pool.settings = { ...pool.settings, ...settings, PoolName: PoolName ?? pool.settings.PoolName };
+    const { UsernameAttributes, AliasAttributes, UsernameConfiguration, Schema } = pool.settings;
+    pool.settings = {
+      ...settings,
+      ...{ UsernameAttributes, AliasAttributes, UsernameConfiguration, Schema },
+      PoolName: PoolName ?? pool.settings.PoolName,
+    };
     pool.modifiedAt = clock.now();
     return {};
   }),

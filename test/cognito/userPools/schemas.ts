@@ -21,6 +21,8 @@ const mutable = {
   UserPoolTier: z.enum(["LITE", "ESSENTIALS", "PLUS"]).default("ESSENTIALS"),
   AccountRecoverySetting: z.looseObject({}).optional(),
   EmailConfiguration: z.looseObject({}).optional(),
+  // Triggers would change what happens: better refused than ignored. Other settings are only shown again by DescribeUserPool.
+  LambdaConfig: z.strictObject({}).optional(),
 };
 
 const fixed = {
@@ -30,8 +32,8 @@ const fixed = {
   Schema: z.array(z.looseObject({ Name: z.string(), Required: z.boolean().optional() })).default([]),
 };
 
-export const createPoolRequest = z.object({ PoolName: z.string().min(1).max(128), ...mutable, ...fixed });
-export const updatePoolRequest = z.object({ UserPoolId: z.string(), PoolName: z.string().optional(), ...mutable });
+export const createPoolRequest = z.looseObject({ PoolName: z.string().min(1).max(128), ...mutable, ...fixed });
+export const updatePoolRequest = z.looseObject({ UserPoolId: z.string(), PoolName: z.string().optional(), ...mutable });
 export type PoolSettings = z.output<typeof createPoolRequest>;
 
 export const authFlows = [
