@@ -84,7 +84,7 @@ function signedInChecks(session: SignedIn, check: MakeCheck, { now, t, endpoint 
     checks.push(check("signIn", "warning", summary, `${describe(problem, t)} ${again}`, problem));
   } else {
     const time = duration((now - session.signedInAt) / 1000, t);
-    checks.push(check("signIn", "ok", summary, t("For {time}.", { time })));
+    checks.push(check("signIn", "ok", summary, t("The sign-in was {time} ago.", { time })));
   }
   checks.push(credentialsCheck(session, check, now, t));
   if (endpoint)
