@@ -1,117 +1,14 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
-import { createSrpSession, signSrpSession } from "cognito-srp-helper";
+import { createHash, randomBytes } from "node:crypto";
 import {
   createEphemeral,
-  type Ephemeral,
   type PasswordChallenge,
   privateKey,
   sharedSecret,
   signPasswordClaim,
   timestamp,
 } from "../../../../src/core/cognito/srp.ts";
-
-const require = createRequire(import.meta.url);
-/** Internals of packages whose `exports` hide them: by file. */
-const internal = (path: string) => require(fileURLToPath(new URL(`../../../../node_modules/${path}`, import.meta.url)));
-
-type ForeignInteger = { toString(radix: number): string };
-type ForeignIntegerClass = new (hex: string, radix: number) => ForeignInteger;
-
-interface IdentityHelper {
-  N: ForeignInteger;
-  smallAValue: ForeignInteger;
-  largeAValue: ForeignInteger;
-  getPasswordAuthenticationKey(
-    username: string,
-    password: string,
-    B: ForeignInteger,
-    salt: ForeignInteger,
-    done: (error: unknown, key: Buffer) => void,
-  ): void;
-  calculateS(x: ForeignInteger, B: ForeignInteger, done: (error: unknown, S: ForeignInteger) => void): void;
-}
-const IdentityHelper: new (poolName: string) => IdentityHelper = internal(
-  "amazon-cognito-identity-js/lib/AuthenticationHelper.js",
-).default;
-const IdentityInteger: ForeignIntegerClass = internal("amazon-cognito-identity-js/lib/BigInteger.js").default;
-
-const amplify = "@aws-amplify/auth/dist/cjs/providers/cognito/utils/srp";
-const AmplifyHelper: new (
-  values: Record<string, unknown>,
-) => { getPasswordAuthenticationKey(input: Record<string, unknown>): Promise<Uint8Array> } = internal(
-  `${amplify}/AuthenticationHelper/AuthenticationHelper.js`,
-).default;
-const AmplifyInteger: ForeignIntegerClass = internal(`${amplify}/BigInteger/index.js`).BigInteger;
-const amplifySignature: (input: Record<string, unknown>) => string = internal(
-  `${amplify}/getSignatureString.js`,
-).getSignatureString;
-
-/** The 3072-bit group's prime, as the foreign client holds it. */
-const N = BigInt(`0x${new IdentityHelper("pool").N.toString(16)}`);
-
-function identityJs({ a, A }: Ephemeral, challenge: PasswordChallenge): string {
-  const helper = new IdentityHelper(challenge.poolName);
-  helper.smallAValue = new IdentityInteger(a.toString(16), 16);
-  helper.largeAValue = new IdentityInteger(A.toString(16), 16);
-  let signature = "";
-  const B = new IdentityInteger(challenge.B, 16);
-  const salt = new IdentityInteger(challenge.salt, 16);
-  helper.getPasswordAuthenticationKey(challenge.userId, challenge.password, B, salt, (error, key) => {
-    if (error) throw error;
-    const { createHmac } = require("node:crypto") as typeof import("node:crypto");
-    signature = createHmac("sha256", key)
-      .update(challenge.poolName + challenge.userId)
-      .update(Buffer.from(challenge.secretBlock, "base64"))
-      .update(challenge.timestamp)
-      .digest("base64");
-  });
-  return signature;
-}
-
-async function amplifyJs({ a, A }: Ephemeral, challenge: PasswordChallenge): Promise<string> {
-  const integer = (value: bigint) => new AmplifyInteger(value.toString(16), 16);
-  const helper = new AmplifyHelper({
-    userPoolName: challenge.poolName,
-    a: integer(a),
-    A: integer(A),
-    g: integer(2n),
-    N: integer(N),
-  });
-  const hkdf = await helper.getPasswordAuthenticationKey({
-    username: challenge.userId,
-    password: challenge.password,
-    serverBValue: new AmplifyInteger(challenge.B, 16),
-    salt: new AmplifyInteger(challenge.salt, 16),
-  });
-  return amplifySignature({
-    username: challenge.userId,
-    userPoolName: challenge.poolName,
-    challengeParameters: { SECRET_BLOCK: challenge.secretBlock },
-    dateNow: challenge.timestamp,
-    hkdf,
-  });
-}
-
-function srpHelper({ a, A }: Ephemeral, challenge: PasswordChallenge): string {
-  const session = {
-    ...createSrpSession(challenge.userId, challenge.password, `eu-west-1_${challenge.poolName}`, false),
-    smallA: a.toString(16),
-    largeA: A.toString(16),
-    timestamp: challenge.timestamp,
-  };
-  return signSrpSession(session, {
-    ChallengeName: "PASSWORD_VERIFIER",
-    ChallengeParameters: {
-      SALT: challenge.salt,
-      SECRET_BLOCK: challenge.secretBlock,
-      SRP_B: challenge.B,
-      USER_ID_FOR_SRP: challenge.userId,
-    },
-  }).passwordSignature;
-}
+import { foreignSignatures, IdentityHelper, IdentityInteger, N } from "../../../foreignClients/srp.ts";
 
 function challengeWith(values: Partial<PasswordChallenge> = {}): PasswordChallenge {
   return {
@@ -148,9 +45,9 @@ describe("SRP", function () {
       const ephemeral = createEphemeral();
       const challenge = challengeWith(values);
       const signature = signPasswordClaim(ephemeral, challenge);
-      assert.equal(signature, identityJs(ephemeral, challenge), "amazon-cognito-identity-js");
-      assert.equal(signature, await amplifyJs(ephemeral, challenge), "@aws-amplify/auth");
-      assert.equal(signature, srpHelper(ephemeral, challenge), "cognito-srp-helper");
+      for (const [client, sign] of Object.entries(foreignSignatures)) {
+        assert.equal(signature, await sign(challenge, ephemeral), client);
+      }
     });
   }
 
@@ -180,7 +77,6 @@ describe("SRP", function () {
       }
       return result;
     };
-    const { createHash } = require("node:crypto") as typeof import("node:crypto");
     const k = BigInt(
       `0x${createHash("sha256")
         .update(Buffer.from(`00${N.toString(16)}02`, "hex"))
