@@ -140,7 +140,8 @@ function answerError(response: ServerResponse, { type, message, status }: Servic
     {
       "Content-Type": "application/x-amz-json-1.1",
       "x-amzn-errortype": `${type}:`,
-      "x-amzn-errormessage": message,
+      // What was asked for can be part of the message; a header takes ASCII only.
+      "x-amzn-errormessage": message.replaceAll(/[^\x20-\x7e]/g, "?"),
     },
   );
 }

@@ -125,6 +125,11 @@ describe("the protocol", () => {
     assert.equal((await fetch(`${emulator.endpoint}/eu-central-1_nothing00/.well-known/jwks.json`)).status, 404);
   });
 
+  it("names it in any script", async () => {
+    const answer = await post(idp("SignUp"), JSON.stringify({ ClientId: "日本\n", Username: "x", Password: "y" }));
+    assert.equal(((await answer.json()) as { message: string }).message, "User pool client 日本\n does not exist.");
+  });
+
   it("lists pools page by page", async () => {
     for (let n = 0; n < 3; n += 1) await createPool(emulator);
     const seen = new Set<string | undefined>();
