@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { loadCognito } from "./agent/cognito.ts";
+import { dirname, extname, join } from "node:path";
+import { createCognitoProcess } from "./agent/cognitoProcess.ts";
 import { appendTo, createLog } from "./agent/logFile.ts";
 import { passedSockets } from "./agent/sockets.ts";
 import { logFileOf, startAgent } from "./agent/start.ts";
@@ -29,13 +29,15 @@ async function main(): Promise<void> {
     ensurePrivateDirectory(paths.directory);
     log = createLog({ redactor, write: appendTo(logFileOf(paths)), verbose: "GATEHOUSE_DEBUG" in env });
   }
+  const script = process.argv[1] ?? "";
+  const { cognito } = createCognitoProcess({ script: join(dirname(script), `cognito${extname(script)}`), log });
   const agent = await startAgent({
     paths,
     passed,
     privateDirectory: passed === undefined ? undefined : env["RUNTIME_DIRECTORY"]?.split(":")[0],
     hostFile: env["GATEHOUSE_CONFIG"],
     version: version(),
-    cognito: loadCognito,
+    cognito,
     log,
     redactor,
     grace: env["GATEHOUSE_GRACE"] === undefined ? undefined : Number(env["GATEHOUSE_GRACE"]),

@@ -35,7 +35,7 @@ export interface SignIns {
 
 interface Pending {
   readonly owner: Owner;
-  readonly flow: Flow;
+  readonly flow: Flow & { dispose?(): void };
   readonly configuration: CognitoConfiguration;
   readonly ending: AbortController;
   readonly forget: (() => void)[];
@@ -57,6 +57,7 @@ export function createSignIns(deps: SignInDependencies): SignIns {
     pending.ending.abort();
     pending.cancelTimer();
     for (const forget of pending.forget) forget();
+    pending.flow.dispose?.();
   };
 
   const run = async (

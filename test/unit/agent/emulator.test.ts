@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../../src/agent/clock.ts";
-import { loadCognito } from "../../../src/agent/cognito.ts";
 import {
   answerSignIn,
   chooseRole,
@@ -11,6 +10,9 @@ import {
   signOut,
   startSignIn,
 } from "../../../src/agent/protocol.ts";
+import { createFlow } from "../../../src/core/cognito/flow.ts";
+import { createIdentityPool } from "../../../src/core/cognito/identityPool.ts";
+import { createTokenSource } from "../../../src/core/cognito/tokens.ts";
 import type { DemoOptions } from "../../cognito/demoPool.ts";
 import { type Emulated, startEmulated } from "../core/cognito/emulated.ts";
 import { Harness } from "./harness.ts";
@@ -35,7 +37,7 @@ describe("agent with the Cognito emulator", function () {
   async function signIn(options?: DemoOptions) {
     const pool = await emulated.demoPool(options);
     const clock: Clock = { now: emulated.now, monotonic: () => performance.now(), after: harness.clock.after };
-    await harness.start({ cognito: loadCognito, clock });
+    await harness.start({ cognito: async () => ({ createFlow, createTokenSource, createIdentityPool }), clock });
     const client = await harness.connect();
     assert.equal((await client.request(configure, pool.configuration)).ok, true);
     const { username, password, totpSecret } = pool.enrolled;

@@ -1,0 +1,175 @@
+/**
+ * Cognito's clients in a process of their own, that is there only while they are needed: at a sign-in, and for some seconds every 40
+ * minutes. The AWS SDK takes more memory than all of the rest of the agent, which never gives any back; and the sign-in's arithmetic does not
+ * delay the answers to terminals. Tokens travel over the channel between the two and are kept here alone.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
+import type { Flow, FlowStep } from "../core/cognito/flow.ts";
+import type { AwsCredentials } from "../core/cognito/identityPool.ts";
+import type { Tokens } from "../core/cognito/tokens.ts";
+import { GatehouseError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Cognito } from "./cognito.ts";
+import type { FromCognito, Kind, ToCognito } from "./cognitoMessages.ts";
+
+export interface CognitoProcessDependencies {
+  /** Absolute path of dist/cognito.js. */
+  readonly script: string;
+  readonly log: Log;
+  /** How long it stays after the last call, in milliseconds; 5 s. */
+  readonly linger?: number | undefined;
+}
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly object: number;
+}
+
+/** After a failure: it may hold a rotated refresh token whose answer could not be verified yet, and be asked again soon. */
+const lingerAfterFailure = 10 * 60_000;
+
+export function createCognitoProcess(deps: CognitoProcessDependencies): {
+  readonly cognito: () => Promise<Cognito>;
+  readonly pid: () => number | undefined;
+  readonly dispose: () => void;
+} {
+  const waiting = new Map<number, Waiting>();
+  /** Sign-ins that are not over. */
+  const flows = new Set<number>();
+  const offsets = new Map<number, number>();
+  let child: ChildProcess | undefined;
+  let numbers = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const receive = (message: FromCognito): void => {
+    if ("log" in message) {
+      deps.log[message.log](message.line);
+      return;
+    }
+    const call = waiting.get(message.call);
+    if (call === undefined) return;
+    waiting.delete(message.call);
+    if ("problem" in message) {
+      call.reject(new GatehouseError(message.problem.code, message.problem.params));
+      rest(lingerAfterFailure);
+    } else {
+      if (message.offset !== undefined) offsets.set(call.object, message.offset);
+      call.resolve(message.result);
+      rest(deps.linger ?? 5000);
+    }
+  };
+
+  const lost = (process: ChildProcess, detail: string): void => {
+    if (child !== process) return;
+    child = undefined;
+    flows.clear();
+    clearTimeout(timer);
+    for (const { reject } of waiting.values()) reject(new GatehouseError("internal", { detail }));
+    waiting.clear();
+  };
+
+  /** Ends it when it has had nothing to do for so long. */
+  const rest = (linger: number): void => {
+    clearTimeout(timer);
+    if (waiting.size > 0 || flows.size > 0 || child === undefined) return;
+    timer = setTimeout(() => {
+      if (waiting.size === 0 && flows.size === 0) stop();
+    }, linger);
+    timer.unref();
+  };
+
+  const stop = (): void => {
+    const process = child;
+    if (process === undefined) return;
+    lost(process, "the agent ends");
+    // It ends by itself when the channel closes.
+    if (process.connected) process.disconnect();
+  };
+
+  const running = (): ChildProcess => {
+    if (child !== undefined) return child;
+    const { LISTEN_PID: _, LISTEN_FDS: __, LISTEN_FDNAMES: ___, ...env } = process.env;
+    const made = fork(deps.script, [], {
+      env,
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
+    child = made;
+    made.on("message", (message) => receive(message as FromCognito));
+    made.on("error", (error) => lost(made, error.message));
+    made.on("exit", (code, signal) => lost(made, `the process for Cognito ended (${signal ?? code})`));
+    // Neither it nor the channel keeps an agent alive that has nothing else to do.
+    made.unref();
+    made.channel?.unref();
+    return made;
+  };
+
+  const caller = (kind: Kind, configuration: CognitoConfiguration) => {
+    const object = ++numbers;
+    const call = <T>(method: string, parameters: readonly unknown[], signal: AbortSignal | undefined): Promise<T> =>
+      new Promise<T>((resolve, reject) => {
+        if (signal?.aborted === true) return reject(new GatehouseError("cancelled"));
+        clearTimeout(timer);
+        const process = running();
+        const number = ++numbers;
+        const send = (message: ToCognito): void => {
+          // A channel that broke shows as the end of the process.
+          if (process.connected) process.send(message, () => {});
+        };
+        const abort = (): void => send({ abort: number });
+        const settled = (): void => signal?.removeEventListener("abort", abort);
+        waiting.set(number, {
+          object,
+          resolve(result) {
+            settled();
+            resolve(result as T);
+          },
+          reject(error) {
+            settled();
+            reject(error);
+          },
+        });
+        signal?.addEventListener("abort", abort, { once: true });
+        send({ call: number, object, kind, configuration, method, parameters });
+      });
+    return { object, call };
+  };
+
+  const cognito: Cognito = {
+    createFlow({ configuration }): Flow & { dispose(): void } {
+      const { object, call } = caller("flow", configuration);
+      const follow = async (step: Promise<FlowStep>): Promise<FlowStep> => {
+        flows.add(object);
+        const result = await step;
+        if (result.state !== "prompt") over();
+        return result;
+      };
+      const over = (): void => {
+        if (!flows.delete(object)) return;
+        if (child?.connected === true) child.send({ forget: object } satisfies ToCognito, () => {});
+        rest(deps.linger ?? 5000);
+      };
+      return {
+        start: (username, signal) => follow(call("start", [username], signal)),
+        answer: (answer, signal) => follow(call("answer", [answer], signal)),
+        dispose: over,
+      };
+    },
+    createTokenSource({ configuration }) {
+      const { object, call } = caller("tokens", configuration);
+      return {
+        refresh: (refreshToken, signal) => call<Tokens>("refresh", [refreshToken], signal),
+        revoke: (refreshToken, signal) => call<void>("revoke", [refreshToken], signal),
+        clockOffsetSeconds: () => offsets.get(object),
+      };
+    },
+    createIdentityPool({ configuration }) {
+      const { call } = caller("identityPool", configuration);
+      return { credentials: (idToken, role, signal) => call<AwsCredentials>("credentials", [idToken, role], signal) };
+    },
+  };
+
+  return { cognito: () => Promise.resolve(cognito), pid: () => child?.pid, dispose: stop };
+}
