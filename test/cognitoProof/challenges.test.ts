@@ -3,6 +3,7 @@ import {
   AdminCreateUserCommand,
   AdminGetUserCommand,
   AssociateSoftwareTokenCommand,
+  CreateUserPoolClientCommand,
   GetUserCommand,
   SetUserMFAPreferenceCommand,
   VerifySoftwareTokenCommand,
@@ -79,7 +80,7 @@ describe("challenges after the password", () => {
       }
     });
 
-    it("refuses a session string that was used, that is nobody's, that is another's or another challenge's", async () => {
+    it("refuses a session string that was used, that is nobody's, that is another's, another client's or another challenge's", async () => {
       const target = await createPool(emulator, { mfa: "ON" });
       const { secret } = await enrol(emulator, target);
       const { Session } = await signInBySrp(emulator.userPools, target, email, password);
@@ -91,6 +92,16 @@ describe("challenges after the password", () => {
       await assert.rejects(answer("A".repeat(100)), invalid);
       await assert.rejects(answer(Session, "mallory@example.com"), invalid);
       await assert.rejects(respond(emulator.userPools, target, "MFA_SETUP", Session, email), invalid);
+      const other = await emulator.userPools.send(
+        new CreateUserPoolClientCommand({ UserPoolId: target.userPoolId, ClientName: "other" }),
+      );
+      const elsewhere = { ...target, clientId: other.UserPoolClient?.ClientId ?? "" };
+      await assert.rejects(
+        respond(emulator.userPools, elsewhere, "SOFTWARE_TOKEN_MFA", Session, email, {
+          SOFTWARE_TOKEN_MFA_CODE: await code(secret),
+        }),
+        invalid,
+      );
       await answer(Session);
       await assert.rejects(answer(Session), {
         name: "NotAuthorizedException",
