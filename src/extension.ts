@@ -5,7 +5,7 @@ import { createRedactor } from "./core/redact.ts";
 import { runtimePaths } from "./core/runtimeDirectory.ts";
 import { systemClock as clock } from "./editor/platform/clock.ts";
 import { registerCommands, showProblem } from "./editor/platform/commands.ts";
-import { createConfiguration } from "./editor/platform/configuration.ts";
+import { createConfiguration, openSettings } from "./editor/platform/configuration.ts";
 import { channelLog } from "./editor/platform/log.ts";
 import { translator } from "./editor/platform/text.ts";
 import { afterSignIn } from "./editor/session/afterSignIn.ts";
@@ -73,7 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
       [ids.refreshCredentials]: async () => store.set(await agent.request(refresh)),
       [ids.addProfile]: terminal.addProfile,
       [ids.checkTerminal]: terminal.check,
-      [ids.openSettings]: () => executeCommand("workbench.action.openSettings", "@ext:gatehouse.gatehouse"),
+      [ids.openSettings]: () => openSettings(executeCommand, vscode.env.remoteName),
       [ids.showLog]: () => channel.show(),
     }),
   );

@@ -51,3 +51,12 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       }),
   };
 }
+
+/** Opens our settings where they can be set: those of the scope `machine` belong to the remote side, where there is one. */
+export function openSettings(
+  execute: typeof commandsApi.executeCommand,
+  remote: string | undefined,
+): Thenable<unknown> {
+  const command = remote === undefined ? "workbench.action.openSettings" : "workbench.action.openRemoteSettings";
+  return execute(command, { query: "@ext:gatehouse.gatehouse" });
+}
