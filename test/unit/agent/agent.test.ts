@@ -36,8 +36,8 @@ import { startAgent } from "../../../src/agent/start.ts";
 import { GatehouseError } from "../../../src/core/errors.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
 import type { Session } from "../../../src/core/session.ts";
-import { roles } from "../../fakes/agentCognito.ts";
 import { settle } from "../../fakes/clock.ts";
+import { roles } from "../../fakes/cognito.ts";
 import { Harness } from "./harness.ts";
 
 function frame(message: unknown): string {

@@ -8,8 +8,8 @@ import { answerSignIn, configure, startSignIn } from "../../../src/agent/protoco
 import { type Agent, type AgentDependencies, startAgent } from "../../../src/agent/start.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
 import { type RuntimePaths, runtimePaths } from "../../../src/core/runtimeDirectory.ts";
-import { configuration, FakeCognito } from "../../fakes/agentCognito.ts";
 import { FakeClock } from "../../fakes/clock.ts";
+import { configuration, FakeCognito } from "../../fakes/cognito.ts";
 import { FakeLog } from "../../fakes/log.ts";
 
 export class Harness {

@@ -25,7 +25,7 @@ import {
 } from "../../../src/agent/client.ts";
 import { getSession, signOut } from "../../../src/agent/protocol.ts";
 import { type RuntimePaths, runtimePaths } from "../../../src/core/runtimeDirectory.ts";
-import { configuration, FakeCognito } from "../../fakes/agentCognito.ts";
+import { configuration, FakeCognito } from "../../fakes/cognito.ts";
 import { fetchCredentials } from "./harness.ts";
 
 const agentScript = join(import.meta.dirname, "../../../src/agent.ts");

@@ -4,8 +4,8 @@ import type { HeldSession } from "../../../src/agent/sessionView.ts";
 import { GatehouseError } from "../../../src/core/errors.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
 import type { Session, SignedIn } from "../../../src/core/session.ts";
-import { configuration, FakeCognito, roles } from "../../fakes/agentCognito.ts";
 import { FakeClock, settle } from "../../fakes/clock.ts";
+import { configuration, FakeCognito, roles } from "../../fakes/cognito.ts";
 import { FakeLog } from "../../fakes/log.ts";
 
 const minute = 60_000;
