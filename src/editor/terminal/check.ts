@@ -19,6 +19,8 @@ export interface CheckDeps {
 }
 
 interface Findings {
+  /** Terminals are told of the endpoint. */
+  readonly endpoint: boolean;
   readonly shadows: readonly Shadow[];
   readonly outdated: readonly OutdatedTool[];
 }
@@ -31,6 +33,10 @@ export async function checkTerminal(deps: CheckDeps): Promise<void> {
     ...findings.shadows.map((shadow) => ({ label: `$(warning) ${shadow.where}`, detail: describeShadow(shadow, t) })),
     ...findings.outdated.map((tool) => ({ label: `$(warning) ${tool.tool}`, detail: describeOutdated(tool, t) })),
   ];
+  if (!findings.endpoint) {
+    void window.showInformationMessage(t("Terminals do not use the endpoint now, so there is nothing to check."));
+    return;
+  }
   if (rows.length === 0) {
     void window.showInformationMessage(t("Nothing comes before your session's AWS credentials in terminals."));
     return;
@@ -61,10 +67,10 @@ async function find(deps: CheckDeps): Promise<Findings> {
   for (const { name, value, how } of variables) env[name] = how === "prepend" ? `${value}${env[name] ?? ""}` : value;
   const uri = variables.find(({ name }) => name === "AWS_CONTAINER_CREDENTIALS_FULL_URI")?.value;
   // Without the endpoint there is nothing that could be shadowed or misunderstood.
-  if (uri === undefined) return { shadows: [], outdated: [] };
+  if (uri === undefined) return { endpoint: false, shadows: [], outdated: [] };
   const [shadows, outdated] = await Promise.all([
     (deps.shadows ?? findShadows)({ env, endpointUri: uri }),
     (deps.outdated ?? findOutdatedTools)({ env }),
   ]);
-  return { shadows, outdated };
+  return { endpoint: true, shadows, outdated };
 }
