@@ -6,7 +6,7 @@
  * ones after a higher one is there: so nobody can remove a lock that was just taken, as with "stale, so unlink and create".
  */
 import { execFileSync } from "node:child_process";
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Lock {
@@ -48,10 +48,15 @@ export function acquireLock(directory: string, name: string): Lock | undefined {
     for (const number of numbers(directory, name)) {
       if (number < mine) rmSync(join(directory, `${name}.${number}`), { force: true });
     }
+    const path = join(directory, `${name}.${mine}`);
+    const identity = identityOf(path);
+    // By its inode: the directory may have been removed and made anew, with another's lock under the same number.
+    const held = (): boolean =>
+      identity !== undefined && identityOf(path) === identity && highest(directory, name) === mine;
     return {
-      held: () => highest(directory, name) === mine && read(directory, name, mine)?.pid === process.pid,
+      held,
       release() {
-        if (highest(directory, name) === mine) put(directory, `${name}.${mine}`, { pid: 0, started: "" }, renameSync);
+        if (held()) put(directory, `${name}.${mine}`, { pid: 0, started: "" }, renameSync);
       },
     };
   }
@@ -81,6 +86,15 @@ function put(directory: string, name: string, holder: Holder, place: (from: stri
   rmSync(temporary, { force: true });
   writeFileSync(temporary, JSON.stringify(holder), { mode: 0o600, flag: "wx" });
   place(temporary, join(directory, name));
+}
+
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = lstatSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function numbers(directory: string, name: string): number[] {

@@ -1,6 +1,7 @@
 /**
- * The agent's protocol: JSON-RPC 2.0 in LSP framing on a Unix socket. The server uses vscode-jsonrpc (`connection.onRequest(hello.method, …)`);
- * clients use clientConnection.ts, because vscode-jsonrpc alone (60 KB) would be the whole budget of dist/extension.js.
+ * The agent's protocol: JSON-RPC 2.0 in LSP framing on a Unix socket. Both ends are our own (serverConnection.ts, clientConnection.ts):
+ * vscode-jsonrpc alone (60 KB) would be the whole budget of dist/extension.js, and has no bound for what it buffers. Tests hold
+ * both equal to it on the wire.
  *
  * No request ever answers a Cognito token. Parameters are validated by the server (zod); a client that sends anything else is
  * answered InvalidParams, or cut off when it does not speak the framing at all.

@@ -46,6 +46,8 @@ export interface AgentDependencies {
   /** How long an agent that nobody needs stays, in milliseconds; 30 s. */
   readonly grace?: number | undefined;
   readonly helloTimeout?: number | undefined;
+  /** How often it looks whether its files are still there, in milliseconds; 1 minute. */
+  readonly guardInterval?: number | undefined;
   /** The agent has ended by itself, or lost its place. */
   readonly onEnd?: (reason: string) => void;
 }
@@ -55,8 +57,6 @@ export interface Agent {
   /** Closes everything; the session stays in the snapshot, where there is one. */
   close(): Promise<void>;
 }
-
-const guardInterval = 60_000;
 
 /** @returns undefined when this person's agent runs already */
 export async function startAgent(deps: AgentDependencies): Promise<Agent | undefined> {
@@ -147,7 +147,8 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
     server.close();
     endpoint.closeAllConnections();
     await Promise.all([stopped(listener), stopped(endpoint)]);
-    if (mode === "user") rmSync(paths.tokenFile, { force: true });
+    // Without the lock it is a successor's.
+    if (lock?.held() === true) rmSync(paths.tokenFile, { force: true });
     lock?.release();
   };
 
@@ -191,7 +192,7 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
       if (!published?.isOurs() || !lock?.held() || !exists(paths.tokenFile)) return end("its files are gone");
       // Cleaners of temporary directories go by age.
       for (const file of files) touch(file);
-    }, guardInterval);
+    }, deps.guardInterval ?? 60_000);
     guard.unref();
   }
   log.info(`agent: ${deps.version} started as ${mode}, process ${process.pid}`);

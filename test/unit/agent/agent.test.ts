@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -414,6 +415,19 @@ describe("agent", () => {
       await harness.clock.advance(1);
       while (harness.ended.length === 0) await settle();
       await assert.rejects(harness.connect(), { code: "agentUnavailable" });
+    });
+
+    it("ends when its files are gone, since nobody can find it any more, and leaves its successor's alone", async () => {
+      const agent = await harness.start({ guardInterval: 5 });
+      const { directory, socket, tokenFile } = harness.paths;
+      rmSync(directory, { recursive: true });
+      const successor = await harness.start();
+      while (harness.ended.length === 0) await settle();
+      assert.deepEqual(harness.ended, ["its files are gone"]);
+      await agent.close();
+      assert.ok(existsSync(socket) && existsSync(tokenFile));
+      assert.notEqual(successor.port, 0);
+      assert.equal((await harness.connect()).hello.endpoint.tokenFile, tokenFile);
     });
 
     it("stays while someone is signed in", async () => {
