@@ -16,6 +16,7 @@ import { connectOrStart } from "./connecting.ts";
 import type { Context } from "./context.ts";
 import { exitCodes } from "./exitCodes.ts";
 import { type Interaction, lineInteraction, terminalInteraction } from "./interaction.ts";
+import { printable } from "./printable.ts";
 import { answerTo } from "./prompts.ts";
 import { UsageError } from "./report.ts";
 
@@ -72,7 +73,7 @@ async function askUsername({ t }: Context, client: AgentClient, interaction: Int
   const session = await client.request(getSession, undefined, signal);
   const last = session.state === "signedIn" ? (session.email ?? session.username) : undefined;
   const label = t("User name or e-mail");
-  const answer = await interaction.ask(last === undefined ? `${label}: ` : `${label} [${last}]: `);
+  const answer = await interaction.ask(last === undefined ? `${label}: ` : `${label} [${printable(last)}]: `);
   return answer.trim() === "" && last !== undefined ? last : answer;
 }
 
@@ -123,13 +124,13 @@ async function finish(
   if (role !== undefined && role !== settled.role?.arn) {
     settled = await settledSession(client, await client.request(chooseRole, { role }, signal), signal);
   }
-  process.stdout.write(`${t("Signed in as {user}.", { user: settled.email ?? settled.username })}\n`);
+  process.stdout.write(`${t("Signed in as {user}.", { user: printable(settled.email ?? settled.username) })}\n`);
   const { credentials } = settled;
   if (credentials.state === "ready") {
     const time = duration((credentials.expiresAt - Date.now()) / 1000, t);
     const message = settled.role
       ? t("AWS credentials of {role} are in every terminal; valid for {time} and renewed before that.", {
-          role: settled.role.name,
+          role: printable(settled.role.name),
           time,
         })
       : t("AWS credentials are in every terminal; valid for {time} and renewed before that.", { time });
@@ -151,7 +152,7 @@ async function offeredRole({ t }: Context, interaction: Interaction, session: Si
   const undecided = credentials.state === "unavailable" && credentials.problem.code === "ambiguousRole";
   if (!undecided || roles.length === 0 || !interaction.interactive) return undefined;
   interaction.say(t("Several AWS roles are assigned to you:"));
-  roles.forEach((role, index) => void interaction.say(`  ${index + 1}  ${role.name}  ${role.arn}`));
+  roles.forEach((role, index) => void interaction.say(printable(`  ${index + 1}  ${role.name}  ${role.arn}`)));
   for (;;) {
     const answer = (await interaction.ask(t("Role (1 to {count}): ", { count: roles.length }))).trim();
     const chosen: Role | undefined = roles[Number(answer) - 1] ?? roles.find(({ name }) => name === answer);

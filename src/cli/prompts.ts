@@ -3,6 +3,7 @@ import type { Problem } from "../core/errors.ts";
 import { qrCode } from "../core/qrCode.ts";
 import type { Translate } from "../core/text.ts";
 import type { Interaction } from "./interaction.ts";
+import { printable } from "./printable.ts";
 import { qrText } from "./qrText.ts";
 
 interface Asking {
@@ -21,7 +22,9 @@ export async function answerTo(prompt: Prompt, asking: Asking): Promise<Answer> 
     case "password":
       return {
         kind: "password",
-        password: await interaction.ask(t("Password for {user}: ", { user: prompt.username }), { hidden: true }),
+        password: await interaction.ask(t("Password for {user}: ", { user: printable(prompt.username) }), {
+          hidden: true,
+        }),
       };
     case "totp":
       return { kind: "totp", code: await askCode(t("Code from the authenticator app"), asking) };
@@ -32,7 +35,8 @@ export async function answerTo(prompt: Prompt, asking: Asking): Promise<Answer> 
     case "newPassword": {
       interaction.say(t("A new password has to be chosen."));
       const attributes: Record<string, string> = {};
-      for (const name of prompt.requiredAttributes) attributes[name] = (await interaction.ask(`${name}: `)).trim();
+      for (const name of prompt.requiredAttributes)
+        attributes[name] = (await interaction.ask(`${printable(name)}: `)).trim();
       const password = await askNewPassword(asking);
       return { kind: "newPassword", password, ...(prompt.requiredAttributes.length > 0 ? { attributes } : {}) };
     }
@@ -80,9 +84,13 @@ function showKey(prompt: Extract<Prompt, { kind: "enrolTotp" }>, { interaction, 
       : t("This account has no authenticator app yet. Enter this key in one:"),
   );
   if (picture) interaction.say(`${picture}\n${t("or enter this key:")}`);
-  interaction.say(`  ${prompt.secret.replace(/(.{4})(?=.)/g, "$1 ")}`);
+  interaction.say(`  ${printable(prompt.secret).replace(/(.{4})(?=.)/g, "$1 ")}`);
 }
 
 function sayWhereSent(destination: string | undefined, { interaction, t }: Asking): void {
-  interaction.say(destination ? t("A code was sent to {destination}.", { destination }) : t("A code was sent to you."));
+  interaction.say(
+    destination
+      ? t("A code was sent to {destination}.", { destination: printable(destination) })
+      : t("A code was sent to you."),
+  );
 }

@@ -1,6 +1,7 @@
 import { type Check, type CheckStatus, gravest } from "../core/health/check.ts";
 import type { Session } from "../core/session.ts";
 import type { Translate } from "../core/text.ts";
+import { printable } from "./printable.ts";
 
 /** SGR codes: green, yellow, red, none that could be misread. */
 const colours: Readonly<Record<CheckStatus, number>> = { ok: 32, warning: 33, error: 31, unknown: 36 };
@@ -18,7 +19,7 @@ export function statusText(checks: readonly Check[], { colour, t }: { colour: bo
     const word = words[check.status];
     const padding = " ".repeat(width - columns(word));
     const shown = colour ? `\u001b[${colours[check.status]}m${word}\u001b[0m` : word;
-    return [`${shown}${padding}  ${check.summary}`, `${" ".repeat(width)}  ${check.detail}`];
+    return [`${shown}${padding}  ${printable(check.summary)}`, `${" ".repeat(width)}  ${printable(check.detail)}`];
   });
   return `${lines.join("\n")}\n`;
 }

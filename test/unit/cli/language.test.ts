@@ -48,6 +48,11 @@ describe("the status on a terminal", () => {
     assert.equal(statusText([check], { colour: true, t: english }), "\u001b[32mok\u001b[0m       S\n         D.\n");
   });
 
+  it("hands no control character of a name to the terminal", () => {
+    const text = statusText([{ ...check, summary: "a\u001b]0;x\u0007b" }], { colour: false, t: english });
+    assert.ok(text.includes("a]0;xb\n"));
+  });
+
   it("aligns words of any width", () => {
     const text = statusText([check, { ...check, status: "error" }], { colour: false, t: readBundle(root, "ja") });
     assert.equal(text, "正常    S\n        D.\nエラー  S\n        D.\n");
