@@ -64,11 +64,12 @@ const fromTerminal: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
 function runChild(context: Context, [file = "", ...args]: readonly string[], env: Environment): Promise<number> {
   const { process, t } = context;
   return new Promise((resolve) => {
-    const child = spawn(file, args, { stdio: "inherit", env: { ...env } });
     const forward = (signal: NodeJS.Signals) => void child.kill(signal);
     const ignore = process.stdin.isTTY ? () => {} : forward;
+    // Before the command starts: a signal must never end us and leave it behind. Listeners are called after this turn.
     for (const signal of forwarded) process.on(signal, forward);
     for (const signal of fromTerminal) process.on(signal, ignore);
+    const child = spawn(file, args, { stdio: "inherit", env: { ...env } });
     const done = () => {
       for (const signal of forwarded) process.removeListener(signal, forward);
       for (const signal of fromTerminal) process.removeListener(signal, ignore);

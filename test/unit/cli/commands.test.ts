@@ -236,7 +236,7 @@ describe("gatehouse", function () {
         ["SIGINT", 13],
       ] as const) {
         const outcome = await gatehouse(
-          shell("trap 'exit 12' TERM; trap 'exit 13' INT; echo ready; while :; do sleep 0.05; done"),
+          shell("trap 'exit 12' TERM; trap 'exit 13' INT; echo ready; while kill -0 $PPID; do sleep 0.05; done"),
           {
             env,
             onOutput: (stdout, kill) => {
