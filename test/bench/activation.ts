@@ -5,15 +5,15 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { openEditor, runCommand, until } from "../host/page.ts";
 import { launchBrowser } from "../lab/browser.ts";
+import { packExtension } from "../lab/extension.ts";
 import { startLab } from "../lab/lab.ts";
 import { median, ms, type Row, times } from "./measure.ts";
 
 /** @param rounds page loads, each of which starts a new extension host */
 export async function activation(vsix: string, rounds: number, progress: (line: string) => void): Promise<Row> {
-  const lab = await startLab({ progress, vsix });
   const profile = mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
+  const lab = await startLab({ progress, vsix, extensions: [await helloWorld(join(profile, "hello"))] });
   try {
-    helloWorld(lab.editor.extensions);
     const gatehouse: number[] = [];
     const hello: number[] = [];
     for (let round = 0; round <= rounds; round++) {
@@ -46,8 +46,7 @@ export async function activation(vsix: string, rounds: number, progress: (line: 
 }
 
 /** The least that is an extension: it starts with the window and registers one command. */
-function helloWorld(extensions: string): void {
-  const folder = join(extensions, "bench.hello-1.0.0");
+async function helloWorld(folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const manifest = {
     name: "hello",
@@ -59,6 +58,7 @@ function helloWorld(extensions: string): void {
     activationEvents: ["onStartupFinished"],
     contributes: { commands: [{ command: "hello.world", title: "Hello World" }] },
   };
+  for (const name of ["README.md", "LICENSE"]) writeFileSync(join(folder, name), "Hello World\n");
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   writeFileSync(
     join(folder, "extension.js"),
@@ -67,6 +67,9 @@ exports.activate = (context) => {
   context.subscriptions.push(vscode.commands.registerCommand("hello.world", () => vscode.window.showInformationMessage("Hello World")));
 };`,
   );
+  const vsix = join(folder, "hello.vsix");
+  await packExtension(folder, vsix);
+  return vsix;
 }
 
 /** The editor's report, Markdown; read by way of the clipboard, because only lines on the screen are rendered. */

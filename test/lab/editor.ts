@@ -10,8 +10,8 @@ export interface EditorOptions {
   readonly codeServer: CodeServer;
   /** Everything of this editor lies below. */
   readonly directory: string;
-  /** Packed extension to preinstall. */
-  readonly vsix?: string;
+  /** Packed extensions to preinstall. */
+  readonly vsixes?: readonly string[];
   /** 0 or absent: a free one. */
   readonly port?: number;
   /** What the server, its extension host and its terminals are given; nothing else. */
@@ -76,9 +76,9 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
     return child;
   };
 
-  if (options.vsix !== undefined) {
-    const status = await ended(start(["--install-extension", options.vsix]));
-    if (status !== 0) throw new Error(`code-server did not install ${options.vsix}:\n${readFileSync(log, "utf8")}`);
+  for (const vsix of options.vsixes ?? []) {
+    const status = await ended(start(["--install-extension", vsix]));
+    if (status !== 0) throw new Error(`code-server did not install ${vsix}:\n${readFileSync(log, "utf8")}`);
   }
   const port = options.port || (await freePort());
   const child = start([

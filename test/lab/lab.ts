@@ -22,6 +22,8 @@ export interface LabOptions {
   readonly moreEnvironment?: (services: Services) => Readonly<Record<string, string>>;
   /** Packed extension; built where absent. */
   readonly vsix?: string;
+  /** More packed extensions. */
+  readonly extensions?: readonly string[];
 }
 
 /** Cognito and AWS on loopback, and a directory with a home that knows of nothing else. */
@@ -68,7 +70,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     progress("Starting the editor …");
     const editor = await startEditor({
       codeServer,
-      vsix,
+      vsixes: [vsix, ...(options.extensions ?? [])],
       directory: services.directory,
       environment: { ...services.environment, ...options.moreEnvironment?.(services) },
       machineSettings: services.machineSettings,
