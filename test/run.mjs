@@ -88,18 +88,18 @@ async function installPackages() {
     if (packagesMatch() && nodeRuns()) return;
     const started = Date.now();
     console.error("Installing npm packages (npm ci) …");
-    let status = null;
-    for (let attempt = 1; attempt <= 3 && status !== 0; attempt++) {
-      if (attempt > 1) console.error(`npm ci failed; attempt ${attempt} of 3 …`);
-      const result = spawnSync("npm", ["ci", "--no-progress"], {
+    for (let attempt = 1; ; attempt++) {
+      const result = spawnSync("npm", ["ci", "--no-progress", "--loglevel=error"], {
         cwd: root,
-        stdio: ["ignore", 2, 2],
+        encoding: "utf8",
         env: { ...process.env, PATH: pathWithoutPackages() },
       });
       if (result.error !== undefined) fail(`npm cannot be started (${result.error.message}). Install npm 10 or newer.`);
-      status = result.status;
+      if (result.status === 0) break;
+      const output = `${result.stdout}${result.stderr}`;
+      if (attempt === 3 || output.includes("EUSAGE")) fail(`${output}\nnpm ci failed; its own message is above.`);
+      console.error(`npm ci failed; attempt ${attempt + 1} of 3 …`);
     }
-    if (status !== 0) fail("npm ci failed; its own message is above. It needs a way to the npm registry.");
     if (!nodeRuns()) {
       fail(
         "The npm package `node` did not install its binary. Are install scripts switched off (npm config get ignore-scripts)?",
