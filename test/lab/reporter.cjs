@@ -12,6 +12,11 @@ module.exports = class CountingReporter extends Mocha.reporters.Spec {
     runner.once("end", () => {
       const { passes, failures } = this.stats;
       writeFileSync(options.reporterOptions.output, JSON.stringify({ passed: passes, failed: failures }));
+      // What a test left open must not hold up everything else; it counts as a failure, by the exit code.
+      setTimeout(() => {
+        console.error(`Left open after the last test: ${process.getActiveResourcesInfo().join(", ")}`);
+        process.exit(1);
+      }, 15_000).unref();
     });
   }
 };
