@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { getCredentials, refresh } from "../../src/agent/protocol.ts";
@@ -191,8 +191,16 @@ describe("a session in the editor", () => {
     world.secrets.add("token of the endpoint", readFileSync(tokenFile, "utf8"));
     const terminal = await openTerminal(world.page, world.lab.workspace);
     assert.equal((await terminal.run(identity)).status, 0);
+    // What is planted has to be found, or the search proves nothing.
+    const planted = join(world.lab.home, "planted");
+    writeFileSync(planted, `a line with ${keys.SecretAccessKey} in it`);
+    await world.page.evaluate("localStorage.setItem('planted', 'planted-in-the-browser')");
+    world.secrets.add("planted text", "planted-in-the-browser");
     const found = await world.secrets.search(world.lab.directory, world.page, (path) => path === tokenFile);
-    assert.deepEqual(found, []);
+    assert.ok(found.includes(`secret key in ${planted}`));
+    assert.ok(found.includes("planted text in browser storage"));
+    const unexpected = found.filter((place) => !place.endsWith(planted) && !place.startsWith("planted text"));
+    assert.deepEqual(unexpected, []);
   });
 });
 
@@ -212,8 +220,9 @@ async function wrongCode(world: World): Promise<string> {
   return String((Number(right) + 1) % 1_000_000).padStart(6, "0");
 }
 
-/** Figures for the soak's table. */
+/** Figures for whoever watches, and for the soak's table. */
 function record(figures: Record<string, number>): void {
+  console.log(`      ${JSON.stringify(figures)}`);
   const file = process.env["GATEHOUSE_SOAK_FILE"];
   if (file !== undefined && existsSync(join(file, ".."))) appendFileSync(file, `${JSON.stringify(figures)}\n`);
 }

@@ -117,6 +117,7 @@ export async function startServices(progress: (line: string) => void): Promise<S
     await symlink(python.aws, join(bin, "aws"));
     // The server asks a login shell for its environment, and /etc/profile sets PATH anew.
     await writeFile(join(home, ".profile"), `PATH='${bin}':$PATH\n`);
+    await writeFile(join(home, ".bashrc"), "PS1='\\[\\e[1;34m\\]\\w\\[\\e[0m\\] \\$ '\n");
     const environment = {
       HOME: home,
       USER: process.env["USER"] ?? "developer",
