@@ -53,8 +53,8 @@ describe("a session in the editor", () => {
 
     // The README's picture.
     await after.type("clear");
-    await after.type(identity);
-    await until("the answer on the screen", async () => (await after.text()).includes("assumed-role"));
+    await world.page.keyboard.type(`${identity}\n`);
+    await until("the answer and a new prompt", async () => /assumed-role[\s\S]*workspace/.test(await after.text()));
     await world.screenshot("signed-in");
   });
 

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./cache.ts";
+import { ensurePython } from "./moto.ts";
 import { report } from "./tier.ts";
 
 const tiers: Record<string, { folder: string; timeout: number }> = {
@@ -18,6 +19,8 @@ if (tier === undefined) throw new Error(`No such tier: ${name}`);
 const named = rest.filter((argument) => argument.endsWith(".test.ts") && existsSync(argument));
 const files = named.length > 0 ? named : findTests(tier.folder);
 const options = rest.filter((argument) => !named.includes(argument));
+// Before mocha's clocks run: the first time takes minutes.
+if (name !== "unit") await ensurePython(console.error);
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-mocha-"));
 const counts = join(folder, "count.json");
 const { status } = spawnSync(
