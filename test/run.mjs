@@ -56,9 +56,9 @@ for (const each of signals) {
   });
 }
 if (process.env["npm_lifecycle_event"] !== undefined) {
-  // npm was killed too hard to pass it on.
-  const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500).unref();
+  // npm was killed too hard to pass it on: it is the parent, or the parent of the shell between.
+  const before = ancestors();
+  setInterval(() => ancestors() !== before && child.kill("SIGTERM"), 500).unref();
 }
 child.on("error", (error) => fail(`${node} cannot be started: ${error.message}`));
 child.on("exit", (code, signal) => {
@@ -136,6 +136,12 @@ function pathWithoutPackages() {
     .split(delimiter)
     .filter((entry) => !entry.endsWith(join("node_modules", ".bin")) && !entry.includes("node-gyp-bin"))
     .join(delimiter);
+}
+
+/** Ids of the parent and of its parent; Linux alone tells the second. */
+function ancestors() {
+  const stat = readOr(`/proc/${process.ppid}/stat`, "");
+  return `${process.ppid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? ""}`;
 }
 
 /**
