@@ -138,10 +138,11 @@ function pathWithoutPackages() {
     .join(delimiter);
 }
 
-/** Ids of the parent and of its parent; Linux alone tells the second. */
+/** Id of the parent; where that is npm's shell, also of npm. */
 function ancestors() {
+  if (!readOr(`/proc/${process.ppid}/cmdline`, "").includes("\0-c\0")) return String(process.ppid);
   const stat = readOr(`/proc/${process.ppid}/stat`, "");
-  return `${process.ppid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? ""}`;
+  return `${process.ppid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]}`;
 }
 
 /**
