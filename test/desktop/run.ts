@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { downloadAndUnzipVSCode, resolveCliArgsFromVSCodeExecutablePath, runTests } from "@vscode/test-electron";
 import { bundleSuites, suiteEnvironment } from "../editor/bundle.ts";
 import { cacheDirectory } from "../lab/cache.ts";
+import { ensurePackages } from "../lab/debian.ts";
 import { quietSettings } from "../lab/editor.ts";
 import { buildExtension } from "../lab/extension.ts";
 import { startServices } from "../lab/lab.ts";
@@ -24,6 +25,7 @@ async function run(): Promise<number> {
     throw new Error("Desktop VS Code needs a display: run this with xvfb-run (Debian package xvfb).");
   }
   const executable = await download();
+  await ensurePackages("authenticator");
   const { stub, tests } = await bundleSuites();
   const vsix = await buildExtension();
   const services = await startServices(console.error);

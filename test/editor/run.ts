@@ -3,6 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { launchBrowser } from "../lab/browser.ts";
+import { ensurePackages } from "../lab/debian.ts";
 import { startLab } from "../lab/lab.ts";
 import { type Count, report } from "../lab/tier.ts";
 import { bundleSuites, suiteEnvironment } from "./bundle.ts";
@@ -14,6 +15,7 @@ const timeout = 15 * 60_000;
 const chatter =
   /^(Ignoring fetching|Creating a socket|Resolv(ing|ed) connection token|Canceled: |\[(Service Worker|AgentHost|AccountPolicyGate|reconnection))/;
 
+await ensurePackages("browser", "authenticator");
 const { stub, tests } = await bundleSuites();
 let result = "";
 const lab = await startLab({

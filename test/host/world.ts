@@ -38,7 +38,7 @@ export class World {
   }
 
   static async create(): Promise<World> {
-    await ensurePackages("host", "browser");
+    await ensurePackages("browser", "authenticator", "camera");
     const lab = await startLab({
       progress: (line) => console.error(`      ${line}`),
       // So that the text of terminals can be read.

@@ -13,7 +13,8 @@ const needs = {
     "pkg-config": "pkg-config",
   },
   browser: { chromium: "chromium" },
-  host: { oathtool: "oathtool", "zbar-tools": "zbarimg" },
+  authenticator: { oathtool: "oathtool" },
+  camera: { "zbar-tools": "zbarimg" },
 } as const satisfies Record<string, Record<string, string>>;
 
 export type PackageSet = keyof typeof needs;
