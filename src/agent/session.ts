@@ -45,7 +45,11 @@ export interface SessionHolder {
   supply(): Supply;
   /** @throws GatehouseError signedOut | identityPoolMissing | noRole | … */
   processCredentials(): Promise<ProcessCredentials>;
-  dispose(): void;
+  /**
+   * Begins nothing any more. What is under way may take `patience` milliseconds to end, and is stored: with rotation, an answer that
+   * nobody waited for takes the session with it, since the refresh token before is worth nothing by then.
+   */
+  dispose(patience?: number): Promise<void>;
 }
 
 /** What is wrong with the person's rights or the configuration: time does not heal it, so it is not tried every few seconds. */
@@ -81,6 +85,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
   let cancelTimer = (): void => {};
   let reading = { wall: clock.now(), monotonic: clock.monotonic() };
   let forget: (() => void)[] = [];
+  let over = false;
   const clients = new WeakMap<HeldSession, Clients>();
 
   const view = (): Session =>
@@ -167,6 +172,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
 
   const tickIn = (): void => {
     cancelTimer();
+    if (over) return;
     cancelTimer = clock.after(Math.min(longestTick, Math.max(0, dueAt - clock.now())), tick);
   };
 
@@ -334,9 +340,19 @@ export function createSession(deps: SessionDependencies): SessionHolder {
       const Expiration = new Date(expiresAt).toISOString();
       return { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration };
     },
-    dispose() {
-      ending.abort();
+    async dispose(patience = 0) {
+      over = true;
       cancelTimer();
+      if (patience > 0) {
+        await new Promise<void>((resolve) => {
+          const giveUp = clock.after(patience, resolve);
+          queue.then(() => {
+            giveUp();
+            resolve();
+          });
+        });
+      }
+      ending.abort();
     },
   };
 }

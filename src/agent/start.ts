@@ -30,6 +30,9 @@ import { createSignIns } from "./signIns.ts";
 import { createEstate } from "./snapshot.ts";
 import { listen, type PassedSockets, type Published, publishSocket } from "./sockets.ts";
 
+/** Longest wait at the end for a renewal that is under way, in milliseconds. */
+const closingPatience = 5000;
+
 export interface AgentDependencies {
   readonly paths: RuntimePaths;
   /** What systemd handed over; makes it a service. */
@@ -142,11 +145,12 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
     closed = true;
     clearInterval(guard);
     cancelGrace();
-    session.dispose();
+    // Only a service has somewhere to keep what is still to come.
+    const disposed = session.dispose(mode === "service" ? closingPatience : 0);
     published?.remove();
     server.close();
     endpoint.closeAllConnections();
-    await Promise.all([stopped(listener), stopped(endpoint)]);
+    await Promise.all([stopped(listener), stopped(endpoint), disposed]);
     // Without the lock it is a successor's.
     if (lock?.held() === true) rmSync(paths.tokenFile, { force: true });
     lock?.release();

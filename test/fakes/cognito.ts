@@ -34,6 +34,8 @@ export class FakeCognito {
   loads = 0;
   /** When set, calls wait for it. */
   gate: Promise<void> | undefined;
+  /** When set, calls of that kind wait for it. */
+  readonly gates: { refresh?: Promise<void>; credentials?: Promise<void>; revoke?: Promise<void> } = {};
   #valid = "";
   #count = 0;
 
@@ -124,6 +126,7 @@ export class FakeCognito {
   async #call(kind: "refresh" | "credentials" | "revoke", signal: AbortSignal | undefined): Promise<void> {
     this.calls.push(kind);
     await this.gate;
+    await this.gates[kind];
     if (signal?.aborted === true) throw new GatehouseError("cancelled");
     const failure = this.failures[kind].shift();
     if (failure !== undefined) throw failure;

@@ -267,6 +267,73 @@ describe("session", () => {
     assert.equal(stored, undefined);
   });
 
+  it("revokes the token that a renewal had brought already when the sign-out came", async () => {
+    await signIn();
+    const first = stored?.tokens.refreshToken;
+    let open = (): void => {};
+    cognito.gates.credentials = new Promise((resolve) => {
+      open = resolve;
+    });
+    const renewed = session.refresh().catch(() => {});
+    await settle();
+    const second = stored?.tokens.refreshToken;
+    assert.notEqual(second, first);
+    const out = session.signOut();
+    open();
+    await Promise.all([renewed, out]);
+    assert.equal(cognito.revoked.at(-1), second);
+    assert.equal(stored, undefined);
+  });
+
+  it("waits at its end for a renewal that is under way, and leaves what that brought to its successor", async () => {
+    await signIn();
+    const first = stored?.tokens.refreshToken;
+    let open = (): void => {};
+    cognito.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    session.refresh().catch(() => {});
+    await settle();
+    const disposed = session.dispose(5000);
+    open();
+    await disposed;
+    assert.notEqual(stored?.tokens.refreshToken, first);
+    const left = stored as HeldSession;
+    session = create();
+    session.restore(left);
+    assert.equal((await session.refresh()).state, "signedIn");
+  });
+
+  it("waits for nobody for ever at its end, and does nothing afterwards", async () => {
+    await signIn();
+    cognito.gate = new Promise(() => {});
+    session.refresh().catch(() => {});
+    await settle();
+    const disposed = session.dispose(5000);
+    await clock.advance(5000);
+    await disposed;
+    cognito.gate = undefined;
+    const { length } = cognito.calls;
+    await clock.advance(120 * minute);
+    assert.equal(cognito.calls.length, length);
+  });
+
+  it("sets no timer for a renewal that fails because of its end", async () => {
+    await signIn();
+    let open = (): void => {};
+    cognito.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    session.refresh().catch(() => {});
+    await settle();
+    await session.dispose();
+    open();
+    await settle();
+    const { length } = cognito.calls;
+    await clock.advance(120 * minute);
+    assert.equal(cognito.calls.length, length);
+  });
+
   it("revokes the session before when someone signs in anew", async () => {
     await signIn();
     await signIn();
