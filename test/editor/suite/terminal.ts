@@ -31,7 +31,9 @@ describe("a terminal", () => {
     try {
       const found = await until("a terminal without the endpoint", async () => {
         const environment = await terminalEnvironment();
-        return environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] === undefined ? environment : undefined;
+        // The editor learns of the variables one after the other: PATH tells that they are there again.
+        const complete = environment["PATH"]?.includes("dist/bin") === true;
+        return complete && environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] === undefined ? environment : undefined;
       });
       assert.equal(found["AWS_REGION"], undefined);
       assert.match(found["PATH"] ?? "", /dist\/bin/);
@@ -45,7 +47,8 @@ describe("a terminal", () => {
     try {
       const found = await until("a terminal without the endpoint", async () => {
         const environment = await terminalEnvironment();
-        return environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] === undefined ? environment : undefined;
+        const complete = environment["AWS_REGION"] !== undefined;
+        return complete && environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] === undefined ? environment : undefined;
       });
       assert.equal(found["AWS_REGION"], lab.region);
     } finally {
