@@ -5,6 +5,24 @@ import type { PasswordVerifier } from "./auth/srpVerifier.ts";
 import type { IdentityPoolSettings, PoolRoles } from "./identity/schemas.ts";
 import type { ClientSettings, PoolSettings } from "./userPools/schemas.ts";
 
+/** Where a pool's managed login is. */
+export interface Domain {
+  /** A prefix, or a whole name where it is a custom domain. */
+  readonly name: string;
+  readonly certificateArn?: string | undefined;
+  /** 1 is the classic hosted UI, 2 managed login. */
+  managedLoginVersion: 1 | 2;
+}
+
+/** The look of a client's pages; the emulator has one look, and only asks whether there is a branding at all. */
+export interface Branding {
+  readonly id: string;
+  readonly clientId: string;
+  readonly useCognitoProvidedValues: boolean;
+  readonly settings?: unknown;
+  readonly createdAt: number;
+}
+
 export interface UserPool {
   readonly id: string;
   readonly region: string;
@@ -21,6 +39,10 @@ export interface UserPool {
   /** By origin_jti. */
   readonly grants: Map<string, Grant>;
   readonly refreshTokens: Map<string, RefreshToken>;
+  /** At most one with a prefix and one custom. */
+  readonly domains: Domain[];
+  /** By id. */
+  readonly brandings: Map<string, Branding>;
   /** Locks of names that nobody has: they have to behave alike. */
   readonly strangers: Map<string, Lock>;
 }
@@ -86,7 +108,9 @@ export interface Grant {
   readonly eventId: string;
   readonly username: string;
   readonly clientId: string;
+  /** Seconds since 1970. */
   readonly authTime: number;
+  readonly scopes: readonly string[];
   revoked: boolean;
 }
 

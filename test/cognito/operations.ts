@@ -4,6 +4,8 @@ import { respondOperations } from "./auth/respond.ts";
 import { softwareTokenOperations } from "./auth/softwareToken.ts";
 import { identityOperations } from "./identity/credentials.ts";
 import { identityPoolOperations } from "./identity/pools.ts";
+import { brandingOperations } from "./managedLogin/branding.ts";
+import { domainOperations } from "./managedLogin/domains.ts";
 import type { Operations } from "./operation.ts";
 import { clientOperations } from "./userPools/clients.ts";
 import { groupOperations } from "./userPools/groups.ts";
@@ -25,6 +27,8 @@ export const services: Readonly<Record<string, Operations>> = {
     ...respondOperations,
     ...softwareTokenOperations,
     ...refreshOperations,
+    ...domainOperations,
+    ...brandingOperations,
   },
   AWSCognitoIdentityService: { ...identityPoolOperations, ...identityOperations },
 };

@@ -6,18 +6,26 @@ import type { Context } from "../operation.ts";
 import type { Pending, Session } from "./sessions.ts";
 import { type AuthenticationResult, signIn } from "./tokens.ts";
 
-export type AuthAnswer =
-  | { readonly AuthenticationResult: AuthenticationResult; readonly ChallengeParameters: Record<string, never> }
-  | {
-      readonly ChallengeName: Pending["challenge"];
-      readonly ChallengeParameters: Readonly<Record<string, string>>;
-      readonly Session?: string;
-    };
+export interface Challenge {
+  readonly ChallengeName: Pending["challenge"];
+  readonly ChallengeParameters: Readonly<Record<string, string>>;
+  readonly Session?: string;
+}
+
+export interface TokenAnswer {
+  readonly AuthenticationResult: AuthenticationResult;
+  readonly ChallengeParameters: Record<string, never>;
+}
+
+export type AuthAnswer = TokenAnswer | Challenge;
+
+/** What a sign-in ends with once nothing more is asked: tokens at the API, a code at managed login. */
+export type Finish<Result> = (context: Context, pool: UserPool, client: AppClient, user: User) => Result;
 
 type Person = Pick<Session, "pool" | "client" | "typed"> & { readonly user: User };
 
-/** The next challenge of somebody whose password is right, or their tokens. */
-export function afterPassword(context: Context, person: Person): AuthAnswer {
+/** The next challenge of somebody whose password is right, or what the sign-in ends with. */
+export function afterPassword<Result>(context: Context, person: Person, finish: Finish<Result>): Result | Challenge {
   const { user } = person;
   if (user.status === "RESET_REQUIRED") {
     throw new ServiceError("PasswordResetRequiredException", "Password reset required for the user");
@@ -42,11 +50,11 @@ export function afterPassword(context: Context, person: Person): AuthAnswer {
       },
     );
   }
-  return secondFactor(context, person);
+  return secondFactor(context, person, finish);
 }
 
-/** The second factor that the pool wants, or the tokens. */
-export function secondFactor(context: Context, person: Person): AuthAnswer {
+/** The second factor that the pool wants, or what the sign-in ends with. */
+export function secondFactor<Result>(context: Context, person: Person, finish: Finish<Result>): Result | Challenge {
   const { pool, user } = person;
   const mode = pool.settings.MfaConfiguration;
   if (mode !== "OFF" && user.softwareToken !== undefined && (mode === "ON" || user.softwareTokenEnabled)) {
@@ -55,10 +63,10 @@ export function secondFactor(context: Context, person: Person): AuthAnswer {
   if (mode === "ON") {
     return challenge(context, person, { challenge: "MFA_SETUP" }, { MFAS_CAN_SETUP: '["SOFTWARE_TOKEN_MFA"]' });
   }
-  return tokens(context, pool, person.client, user);
+  return finish(context, pool, person.client, user);
 }
 
-export function tokens(context: Context, pool: UserPool, client: AppClient, user: User): AuthAnswer {
+export function tokens(context: Context, pool: UserPool, client: AppClient, user: User): TokenAnswer {
   return { AuthenticationResult: signIn(context, pool, client, user), ChallengeParameters: {} };
 }
 
@@ -74,7 +82,7 @@ function challenge(
   { pool, client, typed, user }: Person,
   pending: Pending,
   parameters: Readonly<Record<string, string>>,
-): AuthAnswer {
+): Challenge {
   return {
     ChallengeName: pending.challenge,
     ChallengeParameters: { USER_ID_FOR_SRP: user.username, ...parameters },

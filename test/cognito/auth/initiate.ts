@@ -7,7 +7,7 @@ import { type Context, fields, type Operations, operation } from "../operation.t
 import { findUser, getClient, getClientAndPool, getPool } from "../userPools/lookup.ts";
 import type { authFlows } from "../userPools/schemas.ts";
 import { hasPassword, identityOf } from "../users/password.ts";
-import { type AuthAnswer, afterPassword, strangerName } from "./challenges.ts";
+import { type AuthAnswer, afterPassword, type Challenge, type Finish, strangerName, tokens } from "./challenges.ts";
 import { countFailure, type Lock, openLock, refuseWhileLocked, release } from "./lockout.ts";
 import { refreshByFlow } from "./refresh.ts";
 import { checkSecretHash } from "./secretHash.ts";
@@ -49,12 +49,12 @@ export const initiateOperations: Operations = {
 
 type Parameters = Readonly<Record<string, string>>;
 
-function initiate(
-  context: Context,
-  target: { readonly pool: UserPool; readonly client: AppClient },
-  flow: Flow,
-  parameters: Parameters,
-): AuthAnswer {
+export interface Target {
+  readonly pool: UserPool;
+  readonly client: AppClient;
+}
+
+function initiate(context: Context, target: Target, flow: Flow, parameters: Parameters): AuthAnswer {
   switch (flow) {
     case "USER_SRP_AUTH":
       requireFlow(target.client, "ALLOW_USER_SRP_AUTH", "USER_SRP_AUTH is not enabled for the client.");
@@ -77,11 +77,7 @@ function initiate(
   }
 }
 
-function startSrp(
-  context: Context,
-  { pool, client }: { readonly pool: UserPool; readonly client: AppClient },
-  parameters: Parameters,
-): AuthAnswer {
+function startSrp(context: Context, { pool, client }: Target, parameters: Parameters): AuthAnswer {
   const typed = required(parameters, "USERNAME");
   const A = parsePublicValue(required(parameters, "SRP_A"));
   if (A === undefined) throw invalidParameter("Invalid SRP_A value.");
@@ -112,15 +108,22 @@ function startSrp(
   };
 }
 
-function takePassword(
-  context: Context,
-  { pool, client }: { readonly pool: UserPool; readonly client: AppClient },
-  parameters: Parameters,
-): AuthAnswer {
+function takePassword(context: Context, target: Target, parameters: Parameters): AuthAnswer {
   const typed = required(parameters, "USERNAME");
   const password = required(parameters, "PASSWORD");
+  checkSecretHash(target.client, parameters["SECRET_HASH"], names(typed, findUser(target.pool, typed)));
+  return signInByPassword(context, target, typed, password, tokens);
+}
+
+/** The first step of everybody who sends a password as it is. @throws NotAuthorizedException, UserNotFoundException, … */
+export function signInByPassword<Result>(
+  context: Context,
+  { pool, client }: Target,
+  typed: string,
+  password: string,
+  finish: Finish<Result>,
+): Result | Challenge {
   const user = findUser(pool, typed);
-  checkSecretHash(client, parameters["SECRET_HASH"], names(typed, user));
   if (user === undefined) {
     if (client.settings.PreventUserExistenceErrors === "LEGACY") throw userNotFound();
     guarded(context, lockOf(pool, strangerName(pool, typed)), () => false);
@@ -129,7 +132,7 @@ function takePassword(
   if (!user.enabled) throw notAuthorized("User is disabled.");
   // After an administrator's reset there is no password that could be wrong.
   if (user.status !== "RESET_REQUIRED") guarded(context, user.lock, () => hasPassword(pool, user, password));
-  return afterPassword(context, { pool, client, typed, user });
+  return afterPassword(context, { pool, client, typed, user }, finish);
 }
 
 /** Counts wrong passwords. @throws NotAuthorizedException when wrong or locked */

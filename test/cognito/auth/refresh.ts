@@ -1,18 +1,14 @@
 /** Refresh tokens: exchange with and without rotation, revocation. */
 import { z } from "zod";
 import { notAuthorized, ServiceError } from "../errors.ts";
-import type { AppClient, RefreshToken, User, UserPool } from "../model.ts";
+import type { Grant, RefreshToken, User } from "../model.ts";
 import { type Context, fields, type Operations, operation } from "../operation.ts";
 import { getClientAndPool } from "../userPools/lookup.ts";
 import type { AuthAnswer } from "./challenges.ts";
+import type { Target } from "./initiate.ts";
 import { checkSecret, checkSecretHash } from "./secretHash.ts";
 import { decodeJwt } from "./signingKeys.ts";
-import { issue, issueRefreshToken } from "./tokens.ts";
-
-interface Target {
-  readonly pool: UserPool;
-  readonly client: AppClient;
-}
+import { type AuthenticationResult, issue, issueRefreshToken } from "./tokens.ts";
 
 const clientSecret = z.string().optional();
 
@@ -24,14 +20,7 @@ export const refreshOperations: Operations = {
     (request, context) => {
       const target = getClientAndPool(context.state, request.ClientId);
       checkSecret(target.client, request.ClientSecret);
-      const { token, user } = usable(context, target, request.RefreshToken);
-      const tokens = issue(context, target.pool, target.client, user, token.grant);
-      const rotation = target.client.settings.RefreshTokenRotation;
-      if (rotation?.Feature !== "ENABLED") return { AuthenticationResult: tokens };
-      // The new one inherits the old one's end: rotation does not prolong a session.
-      const next = issueRefreshToken(target.pool, token.grant, token.expiresAt);
-      token.supersededFrom ??= context.clock.now() + rotation.RetryGracePeriodSeconds * 1000;
-      return { AuthenticationResult: { ...tokens, RefreshToken: next } };
+      return { AuthenticationResult: exchange(context, target, request.RefreshToken).tokens };
     },
   ),
 
@@ -40,21 +29,42 @@ export const refreshOperations: Operations = {
     "public",
     z.object({ Token: z.string().min(1), ClientId: fields.clientId, ClientSecret: clientSecret }),
     (request, context) => {
-      const { pool, client } = getClientAndPool(context.state, request.ClientId);
-      checkSecret(client, request.ClientSecret);
-      if (!client.settings.EnableTokenRevocation) {
-        throw new ServiceError("UnsupportedOperationException", "Token revocation is not enabled for the client.");
-      }
-      if (decodeJwt(request.Token) !== undefined) {
-        throw new ServiceError("UnsupportedTokenTypeException", "Unsupported token type");
-      }
-      // An unknown token is no error (RFC 7009).
-      const token = pool.refreshTokens.get(request.Token);
-      if (token?.grant.clientId === client.id) token.grant.revoked = true;
+      const target = getClientAndPool(context.state, request.ClientId);
+      checkSecret(target.client, request.ClientSecret);
+      revoke(target, request.Token);
       return {};
     },
   ),
 };
+
+/** New tokens, with a new refresh token where the client rotates them. @throws NotAuthorizedException, RefreshTokenReuseException */
+export function exchange(
+  context: Context,
+  target: Target,
+  refreshToken: string,
+): { readonly tokens: AuthenticationResult; readonly grant: Grant } {
+  const { token, user } = usable(context, target, refreshToken);
+  const { grant } = token;
+  const tokens = issue(context, target.pool, target.client, user, grant);
+  const rotation = target.client.settings.RefreshTokenRotation;
+  if (rotation?.Feature !== "ENABLED") return { tokens, grant };
+  // The new one inherits the old one's end: rotation does not prolong a session.
+  const RefreshToken = issueRefreshToken(target.pool, grant, token.expiresAt);
+  token.supersededFrom ??= context.clock.now() + rotation.RetryGracePeriodSeconds * 1000;
+  return { tokens: { ...tokens, RefreshToken }, grant };
+}
+
+/** Ends the sign-in that a refresh token descends from. An unknown token is no error (RFC 7009). */
+export function revoke({ pool, client }: Target, refreshToken: string): void {
+  if (!client.settings.EnableTokenRevocation) {
+    throw new ServiceError("UnsupportedOperationException", "Token revocation is not enabled for the client.");
+  }
+  if (decodeJwt(refreshToken) !== undefined) {
+    throw new ServiceError("UnsupportedTokenTypeException", "Unsupported token type");
+  }
+  const token = pool.refreshTokens.get(refreshToken);
+  if (token?.grant.clientId === client.id) token.grant.revoked = true;
+}
 
 /** REFRESH_TOKEN_AUTH; SECRET_HASH is over the user's name here, too. */
 export function refreshByFlow(

@@ -1,12 +1,20 @@
 /** RespondToAuthChallenge: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html */
 import { z } from "zod";
 import { invalidParameter, notAuthorized, ServiceError, userNotFound, wrongPassword } from "../errors.ts";
-import type { AppClient, User, UserPool } from "../model.ts";
+import type { User, UserPool } from "../model.ts";
 import { type Context, fields, type Operations, operation } from "../operation.ts";
 import { findUser, getClient, getClientAndPool, getPool } from "../userPools/lookup.ts";
 import { identityOf, setPassword } from "../users/password.ts";
-import { type AuthAnswer, afterPassword, missingAttributes, secondFactor, tokens } from "./challenges.ts";
-import { guarded, lockOf, names, required } from "./initiate.ts";
+import {
+  type AuthAnswer,
+  afterPassword,
+  type Challenge,
+  type Finish,
+  missingAttributes,
+  secondFactor,
+  tokens,
+} from "./challenges.ts";
+import { guarded, lockOf, names, required, type Target } from "./initiate.ts";
 import { checkSecretHash } from "./secretHash.ts";
 import type { Session } from "./sessions.ts";
 import { acceptCode } from "./softwareToken.ts";
@@ -38,17 +46,37 @@ type Responses = Readonly<Record<string, string>>;
 
 function respond(
   context: Context,
-  target: { readonly pool: UserPool; readonly client: AppClient },
+  target: Target,
   { ChallengeName, Session: token, ChallengeResponses: responses }: z.output<typeof request>,
 ): AuthAnswer {
   const typed = required(responses, "USERNAME");
   checkSecretHash(target.client, responses["SECRET_HASH"], names(typed, findUser(target.pool, typed)));
   if (ChallengeName === "PASSWORD_VERIFIER") return verifyPassword(context, target, typed, responses);
   if (token === undefined) throw invalidParameter("Missing required parameter Session");
+  return answerChallenge(context, target, { challenge: ChallengeName, session: token, typed, responses }, tokens);
+}
+
+export interface ChallengeAnswer {
+  readonly challenge: string;
+  /** The session string that the challenge came with. */
+  readonly session: string;
+  /** The name that was typed. */
+  readonly typed: string;
+  /** ChallengeResponses of RespondToAuthChallenge, by name. */
+  readonly responses: Responses;
+}
+
+/** Takes the answer to every challenge but SRP's. @throws what RespondToAuthChallenge answers */
+export function answerChallenge<Result>(
+  context: Context,
+  target: Target,
+  { challenge, session: token, typed, responses }: ChallengeAnswer,
+  finish: Finish<Result>,
+): Result | Challenge {
   const session = context.sessions.peek(token);
   const user = session.pool.users.get(session.username);
   if (user === undefined) throw userNotFound();
-  if (!belongs(session, target, typed) || session.pending.challenge !== ChallengeName) {
+  if (!belongs(session, target, typed) || session.pending.challenge !== challenge) {
     throw notAuthorized("Invalid session for the user.");
   }
   if (!user.enabled) throw notAuthorized("User is disabled.");
@@ -57,33 +85,24 @@ function respond(
     case "NEW_PASSWORD_REQUIRED":
       changePassword(context, target.pool, user, responses);
       context.sessions.close(session);
-      return secondFactor(context, person);
+      return secondFactor(context, person, finish);
     case "SOFTWARE_TOKEN_MFA":
       acceptCode(user, required(responses, "SOFTWARE_TOKEN_MFA_CODE"), context.clock.now());
       context.sessions.close(session);
-      return tokens(context, target.pool, target.client, user);
+      return finish(context, target.pool, target.client, user);
     case "MFA_SETUP":
       if (!session.pending.verified) throw invalidParameter("User has not verified software token mfa");
       context.sessions.close(session);
-      return tokens(context, target.pool, target.client, user);
+      return finish(context, target.pool, target.client, user);
     case "PASSWORD_VERIFIER":
       throw notAuthorized("Invalid session for the user.");
   }
 }
 
-function verifyPassword(
-  context: Context,
-  target: { readonly pool: UserPool; readonly client: AppClient },
-  typed: string,
-  responses: Responses,
-): AuthAnswer {
+function verifyPassword(context: Context, target: Target, typed: string, responses: Responses): AuthAnswer {
   const secretBlock = required(responses, "PASSWORD_CLAIM_SECRET_BLOCK");
   const signature = required(responses, "PASSWORD_CLAIM_SIGNATURE");
-  const timestamp = required(responses, "TIMESTAMP");
-  // As SimpleDateFormat takes it: the day without a leading zero.
-  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [1-9]\d? \d\d:\d\d:\d\d UTC \d{4}$/.test(timestamp)) {
-    throw invalidParameter("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.");
-  }
+  const timestamp = canonicalTimestamp(required(responses, "TIMESTAMP"));
   const session = context.sessions.peek(secretBlock);
   const { pending, pool, client } = session;
   if (pending.challenge !== "PASSWORD_VERIFIER" || !belongs(session, target, typed)) throw wrongPassword();
@@ -102,7 +121,22 @@ function verifyPassword(
   }
   if (user === undefined) throw wrongPassword();
   if (!user.enabled) throw notAuthorized("User is disabled.");
-  return afterPassword(context, { pool, client, typed: session.typed, user });
+  return afterPassword(context, { pool, client, typed: session.typed, user }, tokens);
+}
+
+/**
+ * Cognito reads the time and signs it as it would write it itself: a leading zero in the day, or another day's name, makes the
+ * proof a wrong one.
+ */
+function canonicalTimestamp(text: string): string {
+  const [, month, day, time, year] =
+    /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d:\d\d:\d\d) UTC (\d{4})$/.exec(text) ?? [];
+  const read = new Date(`${day} ${month} ${year} ${time} UTC`);
+  if (Number.isNaN(read.getTime())) {
+    throw invalidParameter("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.");
+  }
+  const [weekday, dayOfMonth, ...rest] = read.toUTCString().replace(",", "").split(" ");
+  return `${weekday} ${rest[0]} ${Number(dayOfMonth)} ${rest[2]} UTC ${rest[1]}`;
 }
 
 function changePassword(context: Context, pool: UserPool, user: User, responses: Responses): void {
@@ -120,11 +154,7 @@ function changePassword(context: Context, pool: UserPool, user: User, responses:
   for (const [name, value] of given) user.attributes.set(name, value);
 }
 
-function belongs(
-  session: Session,
-  target: { readonly pool: UserPool; readonly client: AppClient },
-  typed: string,
-): boolean {
+function belongs(session: Session, target: Target, typed: string): boolean {
   const same = (name: string) => name.toLowerCase() === typed.toLowerCase();
   return (
     session.client === target.client &&

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { invalidParameter, notAuthorized, ServiceError } from "../errors.ts";
 import type { User, UserPool } from "../model.ts";
-import { type Operations, operation } from "../operation.ts";
+import { type Context, type Operations, operation } from "../operation.ts";
 import { encodeBase32, matchingStep } from "../totp.ts";
 import { authorise } from "./tokens.ts";
 
@@ -14,15 +14,8 @@ const bySessionOrToken = z.object({
 
 export const softwareTokenOperations: Operations = {
   AssociateSoftwareToken: operation("public", bySessionOrToken, (request, context) => {
-    const secret = encodeBase32(randomBytes(32));
-    if (request.Session !== undefined) {
-      const session = context.sessions.peek(request.Session);
-      if (session.pending.challenge !== "MFA_SETUP") throw notAuthorized("Invalid session for the user.");
-      context.sessions.close(session);
-      const { id: _, ...rest } = session;
-      const next = context.sessions.open({ ...rest, pending: { challenge: "MFA_SETUP", secret } });
-      return { SecretCode: secret, Session: next };
-    }
+    if (request.Session !== undefined) return associateInSession(context, request.Session);
+    const secret = newSecret();
     const { pool, user } = authorise(context, accessToken(request.AccessToken));
     requireSoftwareTokens(pool);
     user.pendingSecret = secret;
@@ -33,23 +26,11 @@ export const softwareTokenOperations: Operations = {
     "public",
     bySessionOrToken.extend({ UserCode: z.string(), FriendlyDeviceName: z.string().optional() }),
     (request, context) => {
-      const now = context.clock.now();
       if (request.Session !== undefined) {
-        const session = context.sessions.peek(request.Session);
-        const user = session.pool.users.get(session.username);
-        if (user === undefined || session.pending.challenge !== "MFA_SETUP") {
-          throw notAuthorized("Invalid session for the user.");
-        }
-        enrol(user, session.pending.secret, request.UserCode, now);
-        // The factor that a pool demands is on as soon as it is there.
-        user.softwareTokenEnabled = true;
-        context.sessions.close(session);
-        const { id: _, ...rest } = session;
-        const next = context.sessions.open({ ...rest, pending: { challenge: "MFA_SETUP", verified: true } });
-        return { Status: "SUCCESS", Session: next };
+        return { Status: "SUCCESS", Session: verifyInSession(context, request.Session, request.UserCode) };
       }
       const { user } = authorise(context, accessToken(request.AccessToken));
-      enrol(user, user.pendingSecret, request.UserCode, now);
+      enrol(user, user.pendingSecret, request.UserCode, context.clock.now());
       user.pendingSecret = undefined;
       return { Status: "SUCCESS" };
     },
@@ -77,6 +58,38 @@ export const softwareTokenOperations: Operations = {
     },
   ),
 };
+
+/** A secret for somebody who enrols while signing in, and the session string to go on with. */
+export function associateInSession(context: Context, token: string): { SecretCode: string; Session: string } {
+  const session = context.sessions.peek(token);
+  if (session.pending.challenge !== "MFA_SETUP") throw notAuthorized("Invalid session for the user.");
+  context.sessions.close(session);
+  const { id: _, ...rest } = session;
+  const secret = newSecret();
+  return {
+    SecretCode: secret,
+    Session: context.sessions.open({ ...rest, pending: { challenge: "MFA_SETUP", secret } }),
+  };
+}
+
+/** Enrols the secret of the session. Answers the session string to go on with. @throws EnableSoftwareTokenMFAException */
+export function verifyInSession(context: Context, token: string, code: string): string {
+  const session = context.sessions.peek(token);
+  const user = session.pool.users.get(session.username);
+  if (user === undefined || session.pending.challenge !== "MFA_SETUP") {
+    throw notAuthorized("Invalid session for the user.");
+  }
+  enrol(user, session.pending.secret, code, context.clock.now());
+  // The factor that a pool demands is on as soon as it is there.
+  user.softwareTokenEnabled = true;
+  context.sessions.close(session);
+  const { id: _, ...rest } = session;
+  return context.sessions.open({ ...rest, pending: { challenge: "MFA_SETUP", verified: true } });
+}
+
+function newSecret(): string {
+  return encodeBase32(randomBytes(32));
+}
 
 /** Takes a code at sign-in. @throws CodeMismatchException, or ExpiredCodeException for a code that was taken before */
 export function acceptCode(user: User, code: string, now: number): void {

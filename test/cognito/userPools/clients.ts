@@ -1,10 +1,11 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { z } from "zod";
 import { invalidParameter } from "../errors.ts";
+import { checkOAuthSettings } from "../managedLogin/clientSettings.ts";
 import type { AppClient, UserPool } from "../model.ts";
 import { fields, type Operations, operation } from "../operation.ts";
 import { getClient, getPool, page, timestamp } from "./lookup.ts";
-import { type ClientSettings, createClientRequest, updateClientRequest } from "./schemas.ts";
+import { type ClientSettings, createClientRequest, tokenValidity, updateClientRequest } from "./schemas.ts";
 
 const named = z.object({ UserPoolId: fields.userPoolId, ClientId: fields.clientId });
 
@@ -15,6 +16,8 @@ export const clientOperations: Operations = {
     ({ GenerateSecret, ...settings }, { state, clock }) => {
       const pool = getPool(state, settings.UserPoolId);
       checkRotation(settings);
+      checkValidity(settings);
+      checkOAuthSettings(pool, settings);
       const client: AppClient = {
         id: randomId(26),
         ...(GenerateSecret ? { secret: randomBytes(64).toString("hex").slice(0, 52) } : {}),
@@ -32,8 +35,11 @@ export const clientOperations: Operations = {
   })),
 
   UpdateUserPoolClient: operation("signed", updateClientRequest, ({ ClientId, ...settings }, { state, clock }) => {
-    const client = getClient(getPool(state, settings.UserPoolId), ClientId);
+    const pool = getPool(state, settings.UserPoolId);
+    const client = getClient(pool, ClientId);
     checkRotation(settings);
+    checkValidity(settings);
+    checkOAuthSettings(pool, settings);
     client.settings = { ...settings, ClientName: settings.ClientName ?? client.settings.ClientName };
     client.modifiedAt = clock.now();
     return { UserPoolClient: describe(client) };
@@ -76,6 +82,22 @@ function checkRotation(settings: Omit<ClientSettings, "ClientName">): void {
     throw invalidParameter(
       "Refresh token rotation cannot be enabled with ALLOW_REFRESH_TOKEN_AUTH in ExplicitAuthFlows.",
     );
+  }
+}
+
+/** Access and ID tokens 5 minutes to a day, refresh tokens an hour to 10 years (API reference, TokenValidityUnitsType). */
+function checkValidity(settings: Parameters<typeof tokenValidity>[0]): void {
+  const { access, id, refresh } = tokenValidity(settings);
+  const [minute, day] = [60, 86_400];
+  const within = (seconds: number, from: number, to: number) => seconds >= from && seconds <= to;
+  if (
+    !within(access, 5 * minute, day) ||
+    !within(id, 5 * minute, day) ||
+    !within(refresh, 60 * minute, 3650 * day) ||
+    refresh < access ||
+    refresh < id
+  ) {
+    throw invalidParameter("Invalid range for token validity.");
   }
 }
 

@@ -7,12 +7,18 @@ import { fields, type Operations, operation } from "../operation.ts";
 import { getPool, page, timestamp } from "./lookup.ts";
 import { createPoolRequest, updatePoolRequest } from "./schemas.ts";
 
-const account = "123456789012";
+export const account = "123456789012";
 
 export const poolOperations: Operations = {
   CreateUserPool: operation("signed", createPoolRequest, async (settings, { state, region, clock }) => {
     if (settings.UsernameAttributes?.length && settings.AliasAttributes?.length) {
       throw invalidParameter("Only one of the aliasAttributes or usernameAttributes can be set in a user pool.");
+    }
+    // Authenticators can be turned on only afterwards, by SetUserPoolMfaConfig: no new pool has a factor but SMS.
+    if (settings.MfaConfiguration !== "OFF") {
+      throw invalidParameter(
+        "SMS configuration and Auto verification for phone_number are required when MFA is required/optional",
+      );
     }
     const pool: UserPool = {
       id: `${region}_${randomBytes(24).toString("base64").replaceAll(/[+/]/g, "").slice(0, 9)}`,
@@ -27,6 +33,8 @@ export const poolOperations: Operations = {
       groups: new Map(),
       grants: new Map(),
       refreshTokens: new Map(),
+      domains: [],
+      brandings: new Map(),
       strangers: new Map(),
     };
     state.userPools.set(pool.id, pool);
@@ -58,6 +66,11 @@ export const poolOperations: Operations = {
   UpdateUserPool: operation("signed", updatePoolRequest, (request, { state, clock }) => {
     const pool = getPool(state, request.UserPoolId);
     const { UserPoolId: _, PoolName, ...settings } = request;
+    if (settings.MfaConfiguration !== "OFF" && !pool.softwareTokenMfa) {
+      throw invalidParameter(
+        "Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.",
+      );
+    }
     const { UsernameAttributes, AliasAttributes, UsernameConfiguration, Schema } = pool.settings;
     pool.settings = {
       ...settings,
@@ -74,6 +87,9 @@ export const poolOperations: Operations = {
       throw invalidParameter(
         "The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first.",
       );
+    }
+    if (pool.domains.length > 0) {
+      throw invalidParameter("User pool cannot be deleted. It has a domain configured that should be deleted first.");
     }
     state.userPools.delete(pool.id);
     return {};
@@ -126,6 +142,8 @@ function describe(pool: UserPool): object {
     Arn: `arn:aws:cognito-idp:${pool.region}:${account}:userpool/${pool.id}`,
     CreationDate: timestamp(pool.createdAt),
     LastModifiedDate: timestamp(pool.modifiedAt),
+    Domain: pool.domains.find(({ certificateArn }) => certificateArn === undefined)?.name,
+    CustomDomain: pool.domains.find(({ certificateArn }) => certificateArn !== undefined)?.name,
     EstimatedNumberOfUsers: pool.users.size,
     SchemaAttributes: [
       { Name: "sub", AttributeDataType: "String", Mutable: false, Required: true },

@@ -86,7 +86,12 @@ export type ClientSettings = z.output<typeof clientRequest>;
 const seconds = { seconds: 1, minutes: 60, hours: 3600, days: 86_400 };
 
 /** How long a client's tokens are valid, in seconds. */
-export function tokenValidity(client: ClientSettings): { access: number; id: number; refresh: number } {
+export function tokenValidity(
+  client: Pick<
+    ClientSettings,
+    "AccessTokenValidity" | "IdTokenValidity" | "RefreshTokenValidity" | "TokenValidityUnits"
+  >,
+): { access: number; id: number; refresh: number } {
   const units = client.TokenValidityUnits ?? {};
   return {
     access:
