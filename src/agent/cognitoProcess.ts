@@ -12,6 +12,7 @@ import { GatehouseError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Cognito } from "./cognito.ts";
 import type { FromCognito, Kind, ToCognito } from "./cognitoMessages.ts";
+import { memoryFlags } from "./flags.ts";
 
 export interface CognitoProcessDependencies {
   /** Absolute path of dist/cognito.js. */
@@ -93,6 +94,7 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
     const { LISTEN_PID: _, LISTEN_FDS: __, LISTEN_FDNAMES: ___, ...env } = process.env;
     const made = fork(deps.script, [], {
       env,
+      execArgv: process.execArgv.filter((flag) => !memoryFlags.includes(flag)),
       serialization: "advanced",
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });

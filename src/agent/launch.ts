@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GatehouseError } from "../core/errors.ts";
 import { ensurePrivateDirectory } from "../core/runtimeDirectory.ts";
 import { type AgentClient, type ConnectDependencies, connect } from "./connect.ts";
+import { memoryFlags } from "./flags.ts";
 import { acquireLock } from "./lock.ts";
 
 export interface StartDependencies extends ConnectDependencies {
@@ -73,8 +74,7 @@ async function startAndConnect(deps: StartDependencies, deadline: number): Promi
 function startDetached(deps: StartDependencies, onEnd: (how: string) => void): void {
   // SIGUSR1 would open the debugger, and with it everything that the agent holds. Node 20 doesn't know the flag.
   const noDebugger = process.allowedNodeEnvironmentFlags.has("--disable-sigusr1") ? ["--disable-sigusr1"] : [];
-  // Measured over 1,000 renewals: with this and MALLOC_ARENA_MAX 66 MB, which stay, without 69 MB, which grow.
-  const flags = ["--max-semi-space-size=1", ...noDebugger];
+  const flags = [...memoryFlags, ...noDebugger];
   const child = spawn(deps.node, [...flags, deps.agentScript], {
     detached: true,
     // Its log is a file: no pipe ties it to the window that happened to start it.
