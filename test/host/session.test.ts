@@ -30,7 +30,7 @@ describe("a session in the editor", () => {
   afterEach(async function () {
     if (this.currentTest?.state === "failed") {
       const path = await world.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, "-").slice(0, 60)}`);
-      console.error(`      ${path}`);
+      console.error(`      ${path}\n${world.traces()}`);
     }
   });
 
@@ -53,6 +53,7 @@ describe("a session in the editor", () => {
 
     // The README's picture.
     await after.type("clear");
+    await until("an empty screen", async () => (await after.text()).trim().length < 20);
     await world.page.keyboard.type(`${identity}\n`);
     await until("the answer and a new prompt", async () => /assumed-role[\s\S]*workspace/.test(await after.text()));
     await world.screenshot("signed-in");

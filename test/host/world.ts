@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { type AgentClient, connect } from "../../src/agent/client.ts";
@@ -170,6 +170,20 @@ export class World {
     const path = join(folder, `${name}.png`);
     await this.#page.screenshot({ path });
     return path;
+  }
+
+  /** For whoever looks into a failure: the run's Node processes, and the last lines of its logs. */
+  traces(): string {
+    const running = processesOf(this.lab.directory)
+      .map(({ pid, parent, commandLine }) => `${pid} ${parent} ${commandLine.replaceAll("\0", " ").slice(-160)}`)
+      .filter((line) => /agent|extensionHost/.test(line));
+    const logs = readdirSync(this.lab.directory, { recursive: true, encoding: "utf8" })
+      .filter((path) => /(agent|gatehouse)[^/]*\.log$/i.test(path))
+      .map((path) => {
+        const lines = readFileSync(join(this.lab.directory, path), "utf8").trim().split("\n");
+        return `${path}\n${lines.slice(-25).join("\n")}`;
+      });
+    return [...running, ...logs].join("\n");
   }
 
   async close(): Promise<void> {
