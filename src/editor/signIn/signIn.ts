@@ -25,8 +25,9 @@ export function createSignIn(deps: SignInDeps): () => Promise<Session> {
     const { session, username } = await deps.ask(offered, (name) => {
       entered = name;
     });
-    await deps.memory.update(key, username);
+    // At once: remembering goes through the browser, and meanwhile the agent may have told of something newer.
     deps.store.set(session);
+    await deps.memory.update(key, username);
     deps.afterwards(session);
     return session;
   };
