@@ -4,15 +4,19 @@ import { request as forwardRequest, type IncomingMessage, type ServerResponse } 
 import { z } from "zod";
 import { jwks } from "./auth/signingKeys.ts";
 import type { AccessKey } from "./aws.ts";
+import { readBody } from "./body.ts";
 import { ServiceError } from "./errors.ts";
+import { discoveryDocument } from "./managedLogin/discovery.ts";
+import { domainOrigin } from "./managedLogin/domains.ts";
+import { createManagedLogin } from "./managedLogin/handler.ts";
 import type { Context } from "./operation.ts";
 import { services } from "./operations.ts";
-
-const largestBody = 1024 * 1024;
 
 export interface Gate {
   /** Everything of an operation's context but the region, which the request names. */
   readonly context: Omit<Context, "region">;
+  /** Where everything is told to be that AWS has under names of its own; undefined for AWS's names. */
+  readonly publicBase: () => URL | undefined;
   readonly motoEndpoint: string | undefined;
   readonly administrator: AccessKey | undefined;
   /** Cognito's public calls a second, over all clients; undefined for no limit. */
@@ -24,6 +28,7 @@ export interface Gate {
 /** The handler of the emulator's HTTP server. */
 export function createHandler(gate: Gate): (request: IncomingMessage, response: ServerResponse) => void {
   const throttle = createThrottle(gate);
+  const managedLogin = createManagedLogin({ ...gate.context, region: "us-east-1" });
   return (request, response) => {
     response.sendDate = false;
     response.setHeader("Date", new Date(gate.context.clock.now()).toUTCString());
@@ -36,6 +41,7 @@ export function createHandler(gate: Gate): (request: IncomingMessage, response: 
   };
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (await managedLogin(request, response)) return;
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://emulator");
     const target = /^(\w+)\.(\w+)$/.exec(String(request.headers["x-amz-target"] ?? ""));
     const service = services[target?.[1] ?? ""];
@@ -72,14 +78,17 @@ export function createHandler(gate: Gate): (request: IncomingMessage, response: 
     const pool = gate.context.state.userPools.get(id ?? "");
     if (pool === undefined) return undefined;
     if (document === "jwks.json") return jwks(pool.keys);
-    const issuer = gate.context.issuerOf(pool);
-    return {
-      issuer,
-      jwks_uri: `${issuer}/.well-known/jwks.json`,
-      id_token_signing_alg_values_supported: ["RS256"],
-      subject_types_supported: ["public"],
-      response_types_supported: ["code", "token"],
-    };
+    // A custom domain, where there is one, is what people see.
+    const domain = pool.domains.find(({ certificateArn }) => certificateArn !== undefined) ?? pool.domains[0];
+    const origin = domain === undefined ? undefined : domainOrigin(pool, domain);
+    const base = gate.publicBase();
+    const local = base !== undefined && domain?.certificateArn === undefined;
+    return discoveryDocument(pool, {
+      issuer: gate.context.issuerOf(pool),
+      // Browsers find `*.localhost` by themselves; other programs often don't, so what they call stays at the base.
+      pages: local && domain !== undefined ? `http://${domain.name}.localhost:${base.port || 80}` : origin,
+      calls: local ? base.href.replace(/\/$/, "") : origin,
+    });
   }
 
   function control(pathname: string, query: URLSearchParams, method: string | undefined, body: unknown): object {
@@ -117,16 +126,10 @@ function createThrottle({ requestsPerSecond, context }: Gate): () => void {
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > largestBody) throw new ServiceError("RequestEntityTooLargeException", "Request too large", 413);
-    chunks.push(chunk);
-  }
-  if (length === 0) return {};
+  const text = await readBody(request);
+  if (text === "") return {};
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    return JSON.parse(text);
   } catch {
     throw new ServiceError("SerializationException", "The body is not JSON");
   }

@@ -5,11 +5,13 @@ import { parseArgs } from "node:util";
 import { ensurePython, startMoto } from "../lab/moto.ts";
 import { startCognito } from "./server.ts";
 
-const usage = `npm run --silent cognito -- [--port N] [--moto URL | --no-moto] [--requests-per-second N]
+const usage = `npm run --silent cognito -- [--port N] [--moto URL | --no-moto] [--requests-per-second N] [--issuer-base URL | own]
 
   --port N                 on 127.0.0.1; 0 (the default) takes a free one
   --moto URL               a fresh moto server to use; by default one is started
   --no-moto                Cognito only: keys of roles are made up, no other service answers
+  --issuer-base URL        issuer of the tokens, before /POOLID, and base of what discovery names; "own" is the emulator's
+                           address (default: AWS's names)
   --requests-per-second N  public Cognito calls before TooManyRequestsException (default: no limit)
 `;
 
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     moto: { type: "string" },
     "no-moto": { type: "boolean", default: false },
     "requests-per-second": { type: "string" },
+    "issuer-base": { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -36,6 +39,7 @@ if (values.help) {
   const cognito = await startCognito({
     port: Number(values.port),
     motoEndpoint: values.moto ?? moto?.endpoint,
+    issuerBase: values["issuer-base"],
     requestsPerSecond: rate === undefined ? undefined : Number(rate),
   });
   process.stdout.write(`${JSON.stringify({ endpoint: cognito.endpoint })}\n`);

@@ -111,6 +111,8 @@ export interface Grant {
   /** Seconds since 1970. */
   readonly authTime: number;
   readonly scopes: readonly string[];
+  /** A sign-in at the API gets one without the scope openid. */
+  readonly withIdToken: boolean;
   revoked: boolean;
 }
 

@@ -16,6 +16,11 @@ export interface CognitoOptions {
   readonly motoEndpoint?: string | undefined;
   /** The tokens' issuer, in place of `https://cognito-idp.REGION.amazonaws.com/POOLID`. */
   readonly issuerOf?: (pool: { readonly id: string; readonly region: string }) => string;
+  /**
+   * The tokens' issuer becomes this base followed by `/POOLID`, and discovery names addresses at this base and, for pages,
+   * at `http://PREFIX.localhost:PORT`: for applications that go by discovery. `own` is the emulator's own address.
+   */
+  readonly issuerBase?: string | undefined;
   /** Cognito's public calls a second before it answers TooManyRequestsException. */
   readonly requestsPerSecond?: number | undefined;
   /** What the clock starts from, milliseconds since 1970. Default: the machine's. */
@@ -35,8 +40,10 @@ export interface RunningCognito {
 export async function startCognito(options: CognitoOptions = {}): Promise<RunningCognito> {
   const clock = createClock(options.now);
   const aws = options.motoEndpoint === undefined ? undefined : await takeOverMoto(options.motoEndpoint);
-  const awsIssuer = ({ id, region }: Pick<UserPool, "id" | "region">) =>
-    `https://cognito-idp.${region}.amazonaws.com/${id}`;
+  let endpoint = "";
+  const base = () => (options.issuerBase === "own" ? endpoint : options.issuerBase?.replace(/\/$/, ""));
+  const issuer = ({ id, region }: Pick<UserPool, "id" | "region">) =>
+    `${base() ?? `https://cognito-idp.${region}.amazonaws.com`}/${id}`;
   const server = createServer(
     createHandler({
       context: {
@@ -45,7 +52,11 @@ export async function startCognito(options: CognitoOptions = {}): Promise<Runnin
         outbox: createOutbox(),
         sessions: createSessionStore(clock),
         roleKeys: aws === undefined ? inventedRoleKeys : roleKeysFrom(aws),
-        issuerOf: options.issuerOf ?? awsIssuer,
+        issuerOf: options.issuerOf ?? issuer,
+      },
+      publicBase: () => {
+        const url = base();
+        return url === undefined ? undefined : new URL(url);
       },
       motoEndpoint: aws?.endpoint,
       administrator: aws?.administrator,
@@ -55,8 +66,9 @@ export async function startCognito(options: CognitoOptions = {}): Promise<Runnin
   );
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
+  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     administrator: aws?.administrator,
     async stop() {
       const closed = once(server, "close");

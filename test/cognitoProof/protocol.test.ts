@@ -111,6 +111,37 @@ describe("the protocol", () => {
     await set(true);
     const configuration = await emulator.userPools.send(new GetUserPoolMfaConfigCommand({ UserPoolId: userPoolId }));
     assert.equal(configuration.MfaConfiguration, "ON");
+    // As in AWS, neither call that makes or changes a pool can demand a factor that is not there.
+    const refused = { name: "InvalidParameterException" };
+    for (const MfaConfiguration of ["ON", "OPTIONAL"] as const) {
+      await assert.rejects(
+        emulator.userPools.send(new CreateUserPoolCommand({ PoolName: "x", MfaConfiguration })),
+        refused,
+      );
+      const { userPoolId: UserPoolId } = await createPool(emulator);
+      await assert.rejects(
+        emulator.userPools.send(new UpdateUserPoolCommand({ UserPoolId, MfaConfiguration })),
+        refused,
+      );
+    }
+    await emulator.userPools.send(new UpdateUserPoolCommand({ UserPoolId: userPoolId, MfaConfiguration: "OPTIONAL" }));
+  });
+
+  it("keeps tokens' lives within AWS's bounds", async () => {
+    const { userPoolId: UserPoolId } = await createPool(emulator);
+    const create = (validity: object) =>
+      emulator.userPools.send(new CreateUserPoolClientCommand({ UserPoolId, ClientName: "x", ...validity }));
+    const minutes = { TokenValidityUnits: { AccessToken: "minutes", IdToken: "minutes", RefreshToken: "minutes" } };
+    for (const validity of [
+      { AccessTokenValidity: 4 },
+      { IdTokenValidity: 4 },
+      { AccessTokenValidity: 1441 },
+      { RefreshTokenValidity: 59 },
+      { RefreshTokenValidity: 60, AccessTokenValidity: 61 },
+    ]) {
+      await assert.rejects(create({ ...minutes, ...validity }), { message: "Invalid range for token validity." });
+    }
+    await create({ ...minutes, AccessTokenValidity: 5, IdTokenValidity: 1440, RefreshTokenValidity: 1440 });
   });
 
   it("names what does not exist", async () => {

@@ -5,7 +5,7 @@ import {
   RespondToAuthChallengeCommand,
   UpdateUserPoolClientCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
-import { createSecretHash } from "cognito-srp-helper";
+import { createSecretHash, createSrpSession, signSrpSession } from "cognito-srp-helper";
 import { N } from "../cognito/auth/srpVerifier.ts";
 import { type SignInTarget, signInBySrp } from "../cognito/srpSignIn.ts";
 import { createPool, type Emulator, email, password, startEmulator, tokensOf } from "./emulator.ts";
@@ -100,23 +100,41 @@ describe("password sign-in by cognito-srp-helper and the AWS SDK", () => {
     await assert.rejects(claim(), { message: "Invalid session for the user, session can only be used once." });
   });
 
-  it("refuses a timestamp with a leading zero in the day", async () => {
-    const started = await start({ USERNAME: email, SRP_A: "abcdef" });
-    await assert.rejects(
-      emulator.userPools.send(
+  it("takes a proof over the timestamp as Cognito writes it, and none over another form or over rubbish", async () => {
+    const claim = async (change: (timestamp: string) => string) => {
+      const session = createSrpSession(email, password, target.userPoolId, false);
+      const started = (await start({ USERNAME: email, SRP_A: session.largeA })) as Parameters<typeof signSrpSession>[1];
+      const name = started.ChallengeParameters?.["USER_ID_FOR_SRP"] ?? "";
+      // A Sunday, and a day of one digit.
+      const signed = signSrpSession({ ...session, timestamp: change("Sun Nov 1 10:00:00 UTC 2026") }, started);
+      return emulator.userPools.send(
         new RespondToAuthChallengeCommand({
           ClientId: target.clientId,
           ChallengeName: "PASSWORD_VERIFIER",
           ChallengeResponses: {
-            USERNAME: email,
-            PASSWORD_CLAIM_SECRET_BLOCK: started.ChallengeParameters?.["SECRET_BLOCK"] ?? "",
-            PASSWORD_CLAIM_SIGNATURE: "AAAA",
-            TIMESTAMP: "Sat Nov 01 10:00:00 UTC 2025",
+            USERNAME: name,
+            PASSWORD_CLAIM_SECRET_BLOCK: signed.secret,
+            PASSWORD_CLAIM_SIGNATURE: signed.passwordSignature,
+            TIMESTAMP: signed.timestamp,
           },
         }),
-      ),
-      { message: "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english." },
+      );
+    };
+    assert.ok((await claim((timestamp) => timestamp)).AuthenticationResult);
+    await assert.rejects(
+      claim((timestamp) => timestamp.replace(" 1 ", " 01 ")),
+      wrong,
     );
+    await assert.rejects(
+      claim((timestamp) => timestamp.replace("Sun", "Mon")),
+      wrong,
+    );
+    for (const rubbish of ["2026-11-01T10:00:00Z", "Sun Nov 77 10:00:00 UTC 2026", "now"]) {
+      await assert.rejects(
+        claim(() => rubbish),
+        { message: "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english." },
+      );
+    }
   });
 
   it("locks after five wrong passwords, twice as long after each further one, also for a name that nobody has", async () => {

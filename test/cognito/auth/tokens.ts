@@ -45,6 +45,7 @@ export function signIn(
     clientId: client.id,
     authTime: options.authTime ?? context.clock.seconds(),
     scopes: options.scopes ?? [selfService],
+    withIdToken: options.scopes?.includes("openid") ?? true,
     revoked: false,
   };
   pool.grants.set(grant.originJti, grant);
