@@ -10,7 +10,8 @@ import { root } from "./cache.ts";
 const { values } = parseArgs({
   options: {
     rotations: { type: "string", default: "1000" },
-    "agent-kills": { type: "string", default: "100" },
+    // Each needs a sign-in, and so a code that was not used: half a minute.
+    "agent-kills": { type: "string", default: "40" },
     "extension-host-kills": { type: "string", default: "20" },
     reloads: { type: "string", default: "50" },
   },
