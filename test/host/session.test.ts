@@ -105,7 +105,7 @@ describe("a session in the editor", () => {
     for (let rotation = 0; rotation < counts.rotations; rotation++) {
       await world.agent((client) => client.request(refresh));
       keys.add((await world.agent((client) => client.request(getCredentials))).AccessKeyId);
-      if (counts.rotations < 10 || rotation % 50 === 0) await loop.more(1);
+      if (counts.rotations < 10 || rotation % 5 === 0) await loop.more(1);
     }
     assert.equal(keys.size, counts.rotations, "every rotation brings other keys");
     const { calls, failures } = await loop.end();
