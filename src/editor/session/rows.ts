@@ -63,7 +63,13 @@ function facts(session: SignedIn, now: number, t: Translate): SessionRow[] {
       label: t("Role {role}", { role: role.name }),
       description: account === undefined ? role.arn : t("account {account}", { account }),
     });
-  else if (account !== undefined) rows.push({ icon: "shield", label: t("Account {account}", { account }) });
+  // Which role that is only the identity pool knows.
+  else if (credentials.state === "ready")
+    rows.push({
+      icon: "shield",
+      label: t("The identity pool's default role"),
+      ...(account === undefined ? {} : { description: t("account {account}", { account }) }),
+    });
   rows.push(credentialsRow(session, now, t));
   if (trouble !== undefined)
     rows.push({
