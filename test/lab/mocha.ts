@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./cache.ts";
 import { ensurePython } from "./moto.ts";
+import { ensureOauth2Proxy } from "./oauth2Proxy.ts";
 import { report } from "./tier.ts";
 
 const tiers: Record<string, { folder: string; timeout: number }> = {
@@ -21,6 +22,7 @@ const files = named.length > 0 ? named : findTests(tier.folder);
 const options = rest.filter((argument) => !named.includes(argument));
 // Before mocha's clocks run: the first time takes minutes.
 if (name !== "unit") await ensurePython(console.error);
+if (name === "cognito-proof") await ensureOauth2Proxy(console.error);
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-mocha-"));
 const counts = join(folder, "count.json");
 const { status } = spawnSync(

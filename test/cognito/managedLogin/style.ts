@@ -9,7 +9,8 @@ body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; colo
   background: repeating-linear-gradient(135deg, #3a3f4b 0 14px, #454b59 14px 28px); }
 main { margin: auto; width: 100%; max-width: 27rem; padding: 1.5rem 1rem; }
 .card { padding: 2rem; background: #fff; border-radius: 1rem; box-shadow: 0 10px 40px rgb(20 33 43 / 14%); }
-h1 { margin: 0 0 .25rem; font-size: 1.5rem; line-height: 1.25; }
+h1 { margin: 0 0 .4rem; font-size: 1.5rem; line-height: 1.25; }
+h1, p, li { word-break: auto-phrase; }
 .lead { margin: 0 0 1.25rem; color: var(--faint); overflow-wrap: anywhere; }
 label { display: block; margin: 1rem 0 .3rem; font-weight: 600; font-size: .9rem; }
 input { width: 100%; padding: .6rem .75rem; font: inherit; border: 1px solid var(--line); border-radius: .5rem; background: #fff; color: inherit; }
@@ -24,7 +25,7 @@ button:hover { background: #084693; }
 .qr { display: block; width: 13rem; height: 13rem; margin: 1rem auto; background: #fff; border: 1px solid #d5dde4; border-radius: .5rem; }
 .key { display: block; margin: .3rem 0 0; padding: .6rem .75rem; font: .95rem/1.6 ui-monospace, "DejaVu Sans Mono", monospace; background: #f2f5f8;
   border-radius: .5rem; overflow-wrap: anywhere; user-select: all; }
-ol { margin: 0; padding-left: 1.25rem; } li + li { margin-top: .75rem; }
+ol { margin: .75rem 0 0; padding-left: 1.25rem; } li + li { margin-top: .75rem; }
 .again { display: inline-block; margin-top: 1.25rem; color: var(--accent); }
 .pool { margin: 1rem 0 0; text-align: center; font-size: .8rem; color: var(--faint); }
 @media (prefers-reduced-motion: no-preference) { button { transition: background .15s; } }
