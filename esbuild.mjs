@@ -71,7 +71,8 @@ for (const [file, output] of Object.entries(metafile.outputs)) {
   if (file.endsWith(".map")) continue;
   const budget = budgets[file];
   const inputs = Object.keys(output.inputs);
-  const over = budget !== undefined && output.bytes > budget && !development;
+  if (budget === undefined) throw new Error(`${file} has no size budget`);
+  const over = output.bytes > budget && !development;
   const sdk = file === "dist/extension.js" && inputs.some((input) => input.includes("@aws-sdk"));
   if (over || sdk) failed = true;
   console.log(

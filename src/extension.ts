@@ -47,7 +47,6 @@ export function activate(context: vscode.ExtensionContext): void {
       const { createViews, runSignIn } = await onDemand();
       return runSignIn({ ...createViews(vscode, clock, t), agent, onUsername }, offered);
     },
-    store,
     memory: context.globalState,
     afterwards: () => void afterSignIn({ ...terminal, store, pickRole, log }),
   });
@@ -70,7 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
       [ids.signOutOfAws]: signOut,
       [ids.showSession]: async () => (await onDemand()).showSession(show),
       [ids.chooseRole]: pickRole,
-      [ids.refreshCredentials]: async () => store.set(await agent.request(refresh)),
+      [ids.refreshCredentials]: async () => void (await agent.request(refresh)),
       [ids.addProfile]: terminal.addProfile,
       [ids.checkTerminal]: terminal.check,
       [ids.openSettings]: () => openSettings(executeCommand, vscode.env.remoteName),

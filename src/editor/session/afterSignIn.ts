@@ -16,10 +16,11 @@ export async function afterSignIn(deps: AfterSignInDeps): Promise<void> {
   try {
     const session = await settled(deps.store, 30_000);
     if (session.state !== "signedIn") return;
-    if (session.credentials.state === "unavailable" && session.credentials.problem.code === "ambiguousRole")
-      await deps.pickRole();
-    await deps.warnOfShadows();
-    await deps.offerProfile();
+    if (session.credentials.state === "unavailable" && session.credentials.problem.code === "ambiguousRole") {
+      await deps.pickRole().catch((error: unknown) => deps.log.info(`no role was chosen: ${String(error)}`));
+    }
+    // Side by side: a warning that nobody answers must not hold the offer back.
+    await Promise.all([deps.warnOfShadows(), deps.offerProfile()]);
   } catch (error) {
     // The person is signed in: what is only offered must not look like a failure.
     deps.log.warn(`after the sign-in: ${String(error)}`);

@@ -60,5 +60,5 @@ export async function pickRole({ window, agent, store, t }: ShowDeps): Promise<v
     },
   );
   if (picked === undefined) throw new GatehouseError("cancelled");
-  store.set(await agent.request(chooseRole, { role: picked.arn }));
+  await agent.request(chooseRole, { role: picked.arn });
 }

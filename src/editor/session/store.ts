@@ -25,12 +25,13 @@ export interface SessionStore extends Disposable {
   current(): Known;
   /** The session, asked for where it is not known yet. */
   session(): Promise<Session>;
-  /** What a request answered, without waiting for the notification. */
-  set(session: Session): void;
   onChange(listener: (change: SessionChange) => void): AgentDisposable;
 }
 
-/** Follows the agent's session over reconnections. */
+/**
+ * Follows the agent's session over reconnections. The agent tells of every change before it answers the request that made it, so
+ * what requests answer is never taken over here: it could be older than what has been heard since.
+ */
 export function createSessionStore(
   agent: Pick<KeptConnection, "request" | "onSessionChanged" | "onState">,
   log: Log,
@@ -46,14 +47,19 @@ export function createSessionStore(
     if (next.state === "known") last = next.session;
     changes.fire({ known, previous });
   };
-  const set = (session: Session): void => become({ state: "known", session });
+  let heard = 0;
+  const hear = (session: Session): void => {
+    heard++;
+    become({ state: "known", session });
+  };
   const ask = async (): Promise<Session> => {
+    const before = heard;
     const session = await agent.request(getSession);
-    set(session);
+    if (heard === before) become({ state: "known", session });
     return session;
   };
   const listeners = together(
-    agent.onSessionChanged(set),
+    agent.onSessionChanged(hear),
     agent.onState((connection) => {
       if (connection.state === "connected") ask().catch((error: unknown) => log.warn(`session: ${String(error)}`));
       if (connection.state !== "failed") return;
@@ -64,7 +70,6 @@ export function createSessionStore(
   return {
     current: () => known,
     session: async () => (known.state === "known" ? known.session : ask()),
-    set,
     onChange: changes.add,
     dispose: () => listeners.dispose(),
   };

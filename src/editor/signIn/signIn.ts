@@ -1,12 +1,10 @@
 import type { Memento } from "vscode";
 import type { Session } from "../../core/session.ts";
-import type { SessionStore } from "../session/store.ts";
 import type { FlowResult } from "./flow.ts";
 
 export interface SignInDeps {
   /** Asks the person, with a user name to begin with; says the name as soon as it is entered. */
   readonly ask: (offered: string, onUsername: (username: string) => void) => Promise<FlowResult>;
-  readonly store: SessionStore;
   /** Remembers the user name, and nothing else. */
   readonly memory: Pick<Memento, "get" | "update">;
   /** What is offered once somebody is signed in; nobody waits for it. */
@@ -25,8 +23,6 @@ export function createSignIn(deps: SignInDeps): () => Promise<Session> {
     const { session, username } = await deps.ask(offered, (name) => {
       entered = name;
     });
-    // At once: remembering goes through the browser, and meanwhile the agent may have told of something newer.
-    deps.store.set(session);
     await deps.memory.update(key, username);
     deps.afterwards(session);
     return session;

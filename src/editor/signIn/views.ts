@@ -36,9 +36,12 @@ export function createViews(api: ViewDeps, clock: Clock, t: Translate): Omit<Flo
         clock,
       }),
     enrolment: createEnrolment({ window: api.window, column: api.ViewColumn.Active, language: api.env.language, t }),
-    async copy(text) {
-      await api.env.clipboard.writeText(text);
-      api.window.setStatusBarMessage(`$(check) ${t("The key is in the clipboard.")}`, 5000);
+    copy(text) {
+      // A browser may refuse; the key stands on the page, too.
+      api.env.clipboard.writeText(text).then(
+        () => api.window.setStatusBarMessage(`$(check) ${t("The key is in the clipboard.")}`, 5000),
+        () => api.window.setStatusBarMessage(`$(warning) ${t("The clipboard cannot be used.")}`, 5000),
+      );
     },
   };
 }

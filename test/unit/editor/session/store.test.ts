@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { getSession, signOut } from "../../../../src/agent/protocol.ts";
+import { GatehouseError } from "../../../../src/core/errors.ts";
 import { silent } from "../../../../src/core/log.ts";
 import type { Session, SignedIn } from "../../../../src/core/session.ts";
 import { english } from "../../../../src/core/text.ts";
@@ -47,6 +48,14 @@ describe("what the window knows of the session", () => {
     agent.sessions.fire(session);
     assert.deepEqual(await store.session(), session);
     assert.deepEqual(agent.asked, [getSession.method]);
+  });
+
+  it("takes no older answer over what it has heard meanwhile", async () => {
+    agent.answers.set(getSession.method, signedOut);
+    agent.connect();
+    agent.sessions.fire(session);
+    await settle();
+    assert.deepEqual(store.current(), { state: "known", session });
   });
 
   it("is told once a change, with the session before, over a time without an agent", () => {
@@ -171,7 +180,10 @@ describe("what the window knows of the session", () => {
   describe("after a sign-in", () => {
     async function after(session: Session, ...later: Session[]): Promise<string[]> {
       const done: string[] = [];
-      const step = (name: string) => async () => void done.push(name);
+      const step = (name: string) => async () => {
+        done.push(name);
+        if (name === "role") throw new GatehouseError("cancelled");
+      };
       agent.sessions.fire(session);
       const running = afterSignIn({
         store,
@@ -210,9 +222,9 @@ describe("what the window knows of the session", () => {
           onUsername("alice@example.com");
           await settle();
           if (fail) throw new Error("no");
+          agent.sessions.fire(session);
           return { session, username: "alice@example.com" };
         },
-        store,
         memory: {
           get: (key: string, other?: unknown) => memory.get(key) ?? other,
           update: async (key: string, value: unknown) => void memory.set(key, value),
