@@ -18,11 +18,16 @@ process.on("exit", () => {
 });
 
 /**
- * Runs `work` while holding the lock `name` in the cache directory, so that two set-ups do not write one folder.
+ * Runs `work` while holding the lock `name` in the cache directory or another, so that two set-ups do not write one folder.
  * A lock whose owner has died is taken over. `waiting` is called once when somebody else holds it.
  */
-export async function withLock<T>(name: string, work: () => Promise<T>, waiting?: () => void): Promise<T> {
-  const path = join(cacheDirectory(), `${name}.lock`);
+export async function withLock<T>(
+  name: string,
+  work: () => Promise<T>,
+  waiting?: () => void,
+  directory = cacheDirectory(),
+): Promise<T> {
+  const path = join(directory, `${name}.lock`);
   await mkdir(dirname(path), { recursive: true });
   for (let told = false; !(await acquire(path)); ) {
     if (await isAbandoned(path)) await rm(path, { force: true });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { cacheDirectory } from "./cache.ts";
 import { processEntry } from "./processes.ts";
 
@@ -23,9 +23,16 @@ export interface Running {
   /** With the pid it names one process for good (see processes.ts). */
   readonly started: string;
   readonly announcement: Announcement;
+  /** Of its run: gone when nothing of it is left. */
+  readonly directory: string;
 }
 
-const file = () => join(cacheDirectory(), "run", "start.json");
+/** Where the one that is running is recorded: GATEHOUSE_STATE, or `run` in the cache directory. */
+export function stateDirectory(): string {
+  return resolve(process.env["GATEHOUSE_STATE"] ?? join(cacheDirectory(), "run"));
+}
+
+const file = () => join(stateDirectory(), "start.json");
 
 /** The one that is running; undefined where none is, also when a state file was left behind. */
 export function findRunning(): Running | undefined {
@@ -38,11 +45,12 @@ export function findRunning(): Running | undefined {
 }
 
 /** Records this process as the one that is running. The file holds demo passwords only, yet is private. */
-export async function recordRunning(announcement: Announcement): Promise<void> {
+export async function recordRunning(announcement: Announcement, directory: string): Promise<void> {
   const started = processEntry(process.pid)?.started ?? "";
   const path = file();
   await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
-  await writeFile(`${path}.new`, JSON.stringify({ pid: process.pid, started, announcement }), { mode: 0o600 });
+  const running: Running = { pid: process.pid, started, announcement, directory };
+  await writeFile(`${path}.new`, JSON.stringify(running), { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 

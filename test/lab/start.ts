@@ -7,7 +7,7 @@ import { withLock } from "./cache.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { assertPortIsFree } from "./ports.ts";
 import { endDescendants } from "./processes.ts";
-import { type Announcement, findRunning, forgetRunning, recordRunning } from "./running.ts";
+import { type Announcement, findRunning, forgetRunning, recordRunning, stateDirectory } from "./running.ts";
 
 const { values } = readArguments();
 const say = values.json ? console.error : console.log;
@@ -17,7 +17,8 @@ let stopping = false;
 for (const each of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(each, () => void stop());
 
 try {
-  await withLock("start", setUp, () => console.error("Another npm start is setting up; waiting for it …"));
+  const waiting = () => console.error("Another npm start is setting up; waiting for it …");
+  await withLock("start", setUp, waiting, stateDirectory());
 } catch (error) {
   if (!stopping) {
     console.error((error as Error).message);
@@ -46,7 +47,7 @@ async function setUp(): Promise<void> {
     void stop(1);
   });
   const announcement = { url: lab.url, users: lab.users };
-  await recordRunning(announcement);
+  await recordRunning(announcement, lab.directory);
   announce(announcement);
 }
 
