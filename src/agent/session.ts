@@ -3,11 +3,10 @@
  */
 import { randomUUID } from "node:crypto";
 import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
-import type { IdentityPool } from "../core/cognito/identityPool.ts";
 import { rolesOf } from "../core/cognito/roles.ts";
-import type { TokenSource, Tokens } from "../core/cognito/tokens.ts";
+import type { Tokens } from "../core/cognito/tokens.ts";
 import type { Supply } from "../core/credentials/endpoint.ts";
-import { clockJump, jumpTolerance, longestTick, renewalTime, retryDelay } from "../core/credentials/schedule.ts";
+import { renewalTime } from "../core/credentials/schedule.ts";
 import { GatehouseError, type Problem, toProblem } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Redactor } from "../core/redact.ts";
@@ -15,7 +14,19 @@ import type { Session, SignedOutReason } from "../core/session.ts";
 import type { Clock } from "./clock.ts";
 import type { Cognito } from "./cognito.ts";
 import type { ProcessCredentials, SignOutResult } from "./protocol.ts";
-import { type HeldSession, hasKeys, hold, supplyOf, type Trouble, viewSession } from "./sessionView.ts";
+import { createRenewalTimer } from "./renewalTimer.ts";
+import { createSessionFetch } from "./sessionFetch.ts";
+import {
+  type HeldSession,
+  hasKeys,
+  isLasting,
+  processCredentialsOf,
+  secretsOf,
+  supplyOf,
+  type Trouble,
+  troubleOf,
+  viewSession,
+} from "./sessionView.ts";
 
 export interface SessionDependencies {
   readonly cognito: () => Promise<Cognito>;
@@ -52,41 +63,17 @@ export interface SessionHolder {
   dispose(patience?: number): Promise<void>;
 }
 
-/** What is wrong with the person's rights or the configuration: time does not heal it, so it is not tried every few seconds. */
-const lasting: readonly string[] = [
-  "identityPoolMissing",
-  "identityPoolRefused",
-  "noRole",
-  "ambiguousRole",
-  "roleNotAllowed",
-  "clientMisconfigured",
-];
-const lastingDelay = 10 * 60_000;
-/** Tokens younger than this are not fetched again only because the keys failed. */
-const freshFor = 5 * 60_000;
-const revokeTimeout = 10_000;
-
-interface Clients {
-  readonly source: TokenSource;
-  readonly pool: IdentityPool;
-}
-
 export function createSession(deps: SessionDependencies): SessionHolder {
   const { clock, log } = deps;
   let held: HeldSession | undefined;
   let reason = deps.reason;
   let trouble: Trouble | undefined;
   let failures = 0;
-  let dueAt = 0;
   let ending = new AbortController();
   let renewal: Promise<void> | undefined;
   /** Renewals and role changes one after the other: a refresh token that rotates must not be used twice. */
   let queue: Promise<unknown> = Promise.resolve();
-  let cancelTimer = (): void => {};
-  let reading = { wall: clock.now(), monotonic: clock.monotonic() };
   let forget: (() => void)[] = [];
-  let over = false;
-  const clients = new WeakMap<HeldSession, Clients>();
 
   const view = (): Session =>
     held === undefined
@@ -103,6 +90,26 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     deps.store(held);
   };
 
+  const { fetch, revoke, revokeStep } = createSessionFetch({
+    cognito: deps.cognito,
+    clock,
+    log,
+    onTokens(session) {
+      if (session === held) keep();
+    },
+  });
+
+  const timer = createRenewalTimer({
+    clock,
+    log,
+    onDue(jumped) {
+      failures = jumped ? 0 : failures;
+      void renew().catch(() => {});
+    },
+    onJump: changed,
+    impatient: () => trouble !== undefined,
+  });
+
   const drop = (why: SignedOutReason): void => {
     held = undefined;
     reason = why;
@@ -110,7 +117,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     failures = 0;
     renewal = undefined;
     ending.abort();
-    cancelTimer();
+    timer.cancel();
     keep();
   };
 
@@ -121,7 +128,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     trouble = undefined;
     failures = 0;
     renewal = undefined;
-    reading = { wall: clock.now(), monotonic: clock.monotonic() };
+    timer.synchronize();
     keep();
   };
 
@@ -131,66 +138,17 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     return result;
   };
 
-  /** One of each for a session: they remember what they learnt (the identity's id, the clock's offset, a rotation under way). */
-  const clientsOf = async (session: HeldSession): Promise<Clients> => {
-    const known = clients.get(session);
-    if (known !== undefined) return known;
-    const { createTokenSource, createIdentityPool } = await deps.cognito();
-    const options = { configuration: session.configuration, log, now: clock.now };
-    const made = clients.get(session) ?? { source: createTokenSource(options), pool: createIdentityPool(options) };
-    clients.set(session, made);
-    return made;
-  };
-
-  /** Fetches tokens (unless they are fresh) and keys into the session. */
-  const fetch = async (session: HeldSession, role: string | undefined, signal: AbortSignal): Promise<void> => {
-    const { source, pool } = await clientsOf(session);
-    const age = clock.now() - session.tokensObtainedAt;
-    const left = session.tokens.expiresAt - clock.now();
-    if (age < 0 || age > freshFor || left < 60_000) {
-      session.tokens = await source.refresh(session.tokens.refreshToken, signal);
-      session.tokensObtainedAt = clock.now();
-      session.clockOffsetSeconds = source.clockOffsetSeconds() ?? session.clockOffsetSeconds;
-      // Before the keys: with rotation the old refresh token is worth nothing any more.
-      if (session === held) keep();
-    }
-    const credentials = await pool.credentials(session.tokens.idToken, role, signal);
-    session.chosenRole = role;
-    session.credentials = hold(credentials, session, clock.now());
-  };
-
   const schedule = (): void => {
-    cancelTimer();
-    if (held === undefined) return;
-    const { credentials, tokens, tokensObtainedAt } = held;
-    const obtained = hasKeys(held, clock.now()) ? credentials : undefined;
-    dueAt =
-      trouble?.nextAttemptAt ??
-      renewalTime(obtained?.obtainedAt ?? tokensObtainedAt, obtained?.expiresAt ?? tokens.expiresAt, deps.random);
-    tickIn();
-  };
-
-  const tickIn = (): void => {
-    cancelTimer();
-    if (over) return;
-    cancelTimer = clock.after(Math.min(longestTick, Math.max(0, dueAt - clock.now())), tick);
-  };
-
-  const tick = (): void => {
-    if (held === undefined) return;
-    const now = { wall: clock.now(), monotonic: clock.monotonic() };
-    const jump = clockJump(reading, now);
-    reading = now;
-    const jumped = Math.abs(jump) > jumpTolerance;
-    if (jumped) log.info(`session: the clock jumped by ${Math.round(jump / 1000)} s`);
-    // Set back, the clock makes everything look younger than it is; after a sleep the network may be there again.
-    if (now.wall >= dueAt || (jumped && (trouble !== undefined || jump < 0))) {
-      failures = jumped ? 0 : failures;
-      void renew().catch(() => {});
+    if (held === undefined) {
+      timer.cancel();
       return;
     }
-    if (jumped) changed();
-    tickIn();
+    const { credentials, tokens, tokensObtainedAt } = held;
+    const obtained = hasKeys(held, clock.now()) ? credentials : undefined;
+    const due =
+      trouble?.nextAttemptAt ??
+      renewalTime(obtained?.obtainedAt ?? tokensObtainedAt, obtained?.expiresAt ?? tokens.expiresAt, deps.random);
+    timer.set(due);
   };
 
   const failed = (session: HeldSession, problem: Problem): void => {
@@ -203,10 +161,11 @@ export function createSession(deps: SessionDependencies): SessionHolder {
       return;
     }
     const now = clock.now();
-    const left = hasKeys(session, now) ? (session.credentials?.expiresAt ?? now) - now : 0;
-    const delay = lasting.includes(problem.code) ? lastingDelay : retryDelay(failures++, left, deps.random);
-    trouble = { problem, since: trouble?.since ?? now, nextAttemptAt: now + delay };
-    log.warn(`session: renewal failed (${problem.code}), next attempt in ${Math.round(delay / 1000)} s`);
+    trouble = troubleOf({ problem, before: trouble, failures, session, now, random: deps.random });
+    if (!isLasting(problem)) failures++;
+    log.warn(
+      `session: renewal failed (${problem.code}), next attempt in ${Math.round((trouble.nextAttemptAt - now) / 1000)} s`,
+    );
     changed();
     schedule();
   };
@@ -216,7 +175,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     if (renewal !== undefined) return renewal;
     const session = held;
     if (session === undefined) return Promise.reject(new GatehouseError("signedOut"));
-    cancelTimer();
+    timer.cancel();
     const { signal } = ending;
     const attempt = inTurn(() => fetch(session, session.chosenRole, signal)).then(
       () => {
@@ -247,11 +206,6 @@ export function createSession(deps: SessionDependencies): SessionHolder {
   /** A sign-out came while a refresh was on its way, and may have brought a new refresh token. */
   const revokeLate = async (session: HeldSession): Promise<void> => {
     await revoke(session).catch(() => {});
-  };
-
-  const revoke = async (session: HeldSession): Promise<void> => {
-    const { source } = await clientsOf(session);
-    await source.revoke(session.tokens.refreshToken, AbortSignal.timeout(revokeTimeout));
   };
 
   return {
@@ -308,21 +262,12 @@ export function createSession(deps: SessionDependencies): SessionHolder {
       changed();
       if (session === undefined) return { steps: [{ step: "dropCredentials" }] };
       log.info("session: signed out");
-      try {
-        await revoke(session);
-        return { steps: [{ step: "dropCredentials" }, { step: "revokeRefreshToken" }] };
-      } catch (error) {
-        const problem = toProblem(error);
-        log.warn(`session: revocation failed (${problem.code})`);
-        // Nothing left to revoke is as good as revoked.
-        const step = { step: "revokeRefreshToken" as const, ...(problem.code === "sessionEnded" ? {} : { problem }) };
-        return { steps: [{ step: "dropCredentials" }, step] };
-      }
+      return { steps: [{ step: "dropCredentials" }, await revokeStep(session)] };
     },
     supply() {
       if (held === undefined) return { state: "unavailable", problem: { code: "signedOut" } };
       // Asked right after the machine woke up, before the timer ran.
-      if (!hasKeys(held, clock.now()) && renewal === undefined && clock.now() >= dueAt) void renew().catch(() => {});
+      if (!hasKeys(held, clock.now()) && renewal === undefined && timer.isDue()) void renew().catch(() => {});
       return supplyOf(held, trouble, renewal, clock.now());
     },
     async processCredentials() {
@@ -331,18 +276,10 @@ export function createSession(deps: SessionDependencies): SessionHolder {
         await supply.settled.catch(() => {});
         supply = this.supply();
       }
-      if (supply.state !== "ready") {
-        const { code, params } =
-          supply.state === "pending" ? { code: "signedOut" as const, params: {} } : supply.problem;
-        throw new GatehouseError(code, params);
-      }
-      const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = supply.credentials;
-      const Expiration = new Date(expiresAt).toISOString();
-      return { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration };
+      return processCredentialsOf(supply);
     },
     async dispose(patience = 0) {
-      over = true;
-      cancelTimer();
+      timer.end();
       if (patience > 0) {
         await new Promise<void>((resolve) => {
           const giveUp = clock.after(patience, resolve);
@@ -355,9 +292,4 @@ export function createSession(deps: SessionDependencies): SessionHolder {
       ending.abort();
     },
   };
-}
-
-function secretsOf({ tokens, credentials }: HeldSession): string[] {
-  const secrets = [tokens.idToken, tokens.accessToken, tokens.refreshToken];
-  return credentials === undefined ? secrets : [...secrets, credentials.secretAccessKey, credentials.sessionToken];
 }

@@ -4,8 +4,10 @@ import type { AwsCredentials } from "../core/cognito/identityPool.ts";
 import { roleOf, rolesOf } from "../core/cognito/roles.ts";
 import type { Tokens } from "../core/cognito/tokens.ts";
 import type { ContainerCredentials, Supply } from "../core/credentials/endpoint.ts";
-import type { Problem } from "../core/errors.ts";
+import { retryDelay } from "../core/credentials/schedule.ts";
+import { GatehouseError, type Problem } from "../core/errors.ts";
 import type { CredentialsView, Role, SignedIn } from "../core/session.ts";
+import type { ProcessCredentials } from "./protocol.ts";
 
 /** AWS keys with what the agent knows about them. */
 export interface HeldCredentials extends ContainerCredentials {
@@ -109,4 +111,57 @@ export function supplyOf(
   if (credentials !== undefined && credentials.expiresAt > now) return { state: "ready", credentials };
   if (renewal !== undefined) return { state: "pending", settled: renewal };
   return { state: "unavailable", problem: trouble?.problem ?? { code: "sessionEnded" } };
+}
+
+/**
+ * What credential_process gets.
+ *
+ * @throws GatehouseError why there are no keys
+ */
+export function processCredentialsOf(supply: Supply): ProcessCredentials {
+  if (supply.state !== "ready") {
+    const { code, params }: Problem = supply.state === "pending" ? { code: "signedOut" } : supply.problem;
+    throw new GatehouseError(code, params);
+  }
+  const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = supply.credentials;
+  const Expiration = new Date(expiresAt).toISOString();
+  return { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration };
+}
+
+/** What is wrong with the person's rights or the configuration: time does not heal it, so it is not tried every few seconds. */
+const lasting: readonly string[] = [
+  "identityPoolMissing",
+  "identityPoolRefused",
+  "noRole",
+  "ambiguousRole",
+  "roleNotAllowed",
+  "clientMisconfigured",
+];
+const lastingDelay = 10 * 60_000;
+
+export function isLasting({ code }: Problem): boolean {
+  return lasting.includes(code);
+}
+
+/** A renewal's failure, with the time of the next attempt. */
+export function troubleOf(failure: {
+  readonly problem: Problem;
+  /** The trouble that there was already. */
+  readonly before: Trouble | undefined;
+  /** How many renewals failed before this one. */
+  readonly failures: number;
+  readonly session: HeldSession;
+  readonly now: number;
+  readonly random: () => number;
+}): Trouble {
+  const { problem, before, failures, session, now, random } = failure;
+  const left = hasKeys(session, now) ? (session.credentials?.expiresAt ?? now) - now : 0;
+  const delay = isLasting(problem) ? lastingDelay : retryDelay(failures, left, random);
+  return { problem, since: before?.since ?? now, nextAttemptAt: now + delay };
+}
+
+/** Everything in a session that must not be seen. */
+export function secretsOf({ tokens, credentials }: HeldSession): string[] {
+  const secrets = [tokens.idToken, tokens.accessToken, tokens.refreshToken];
+  return credentials === undefined ? secrets : [...secrets, credentials.secretAccessKey, credentials.sessionToken];
 }
