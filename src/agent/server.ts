@@ -43,6 +43,7 @@ export function createServer(deps: ServerDependencies): AgentServer {
   const handlers: Readonly<Record<string, Handler>> = {
     [protocol.configure.method](params) {
       configuration.configure(parameters.settings(params));
+      session.reconfigured();
       return configuration.view();
     },
     [protocol.getConfiguration.method]: () => configuration.view(),

@@ -27,9 +27,12 @@ import {
   troubleOf,
   viewSession,
 } from "./sessionView.ts";
+import { createTurns } from "./turns.ts";
 
 export interface SessionDependencies {
   readonly cognito: () => Promise<Cognito>;
+  /** What is in force now. @throws GatehouseError when it is missing or wrong */
+  readonly configuration: () => CognitoConfiguration;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -52,6 +55,8 @@ export interface SessionHolder {
   chooseRole(arn: string, signal?: AbortSignal): Promise<Session>;
   /** Renews tokens and keys now; calls at the same time are one. @throws GatehouseError signedOut and whatever went wrong */
   refresh(): Promise<Session>;
+  /** The configuration may have changed: renews at once when that concerns the session. */
+  reconfigured(): void;
   signOut(): Promise<SignOutResult>;
   supply(): Supply;
   /** @throws GatehouseError signedOut | identityPoolMissing | noRole | … */
@@ -72,7 +77,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
   let ending = new AbortController();
   let renewal: Promise<void> | undefined;
   /** Renewals and role changes one after the other: a refresh token that rotates must not be used twice. */
-  let queue: Promise<unknown> = Promise.resolve();
+  const turns = createTurns();
   let forget: (() => void)[] = [];
 
   const view = (): Session =>
@@ -90,8 +95,9 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     deps.store(held);
   };
 
-  const { fetch, revoke, revokeStep } = createSessionFetch({
+  const { fetch, isOutdated, revoke, revokeStep } = createSessionFetch({
     cognito: deps.cognito,
+    configuration: deps.configuration,
     clock,
     log,
     onTokens(session) {
@@ -132,12 +138,6 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     keep();
   };
 
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = queue.then(work, work);
-    queue = result.catch(() => {});
-    return result;
-  };
-
   const schedule = (): void => {
     if (held === undefined) {
       timer.cancel();
@@ -149,6 +149,15 @@ export function createSession(deps: SessionDependencies): SessionHolder {
       trouble?.nextAttemptAt ??
       renewalTime(obtained?.obtainedAt ?? tokensObtainedAt, obtained?.expiresAt ?? tokens.expiresAt, deps.random);
     timer.set(due);
+  };
+
+  const succeeded = (what: string): void => {
+    trouble = undefined;
+    failures = 0;
+    log.info(`session: ${what}`);
+    keep();
+    changed();
+    schedule();
   };
 
   const failed = (session: HeldSession, problem: Problem): void => {
@@ -177,25 +186,21 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     if (session === undefined) return Promise.reject(new GatehouseError("signedOut"));
     timer.cancel();
     const { signal } = ending;
-    const attempt = inTurn(() => fetch(session, session.chosenRole, signal)).then(
-      () => {
-        renewal = renewal === attempt ? undefined : renewal;
-        if (session !== held) return revokeLate(session);
-        trouble = undefined;
-        failures = 0;
-        log.info("session: renewed");
-        keep();
-        changed();
-        schedule();
-        return undefined;
-      },
-      (error: unknown) => {
-        renewal = renewal === attempt ? undefined : renewal;
-        if (session !== held) return revokeLate(session);
-        failed(session, toProblem(error));
-        throw error;
-      },
-    );
+    const attempt = turns
+      .take(() => fetch(session, session.chosenRole, signal))
+      .then(
+        () => {
+          renewal = renewal === attempt ? undefined : renewal;
+          if (session !== held) return revokeLate(session);
+          return succeeded("renewed");
+        },
+        (error: unknown) => {
+          renewal = renewal === attempt ? undefined : renewal;
+          if (session !== held) return revokeLate(session);
+          failed(session, toProblem(error));
+          throw error;
+        },
+      );
     renewal = attempt;
     // Whoever waits for it gets the error; if nobody does, it was noted.
     attempt.catch(() => {});
@@ -233,19 +238,12 @@ export function createSession(deps: SessionDependencies): SessionHolder {
       }
       const stop = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
       try {
-        await inTurn(() => fetch(session, arn, stop));
+        await turns.take(() => fetch(session, arn, stop));
       } catch (error) {
         if (session === held && toProblem(error).code === "sessionEnded") failed(session, toProblem(error));
         throw error;
       }
-      if (session === held) {
-        trouble = undefined;
-        failures = 0;
-        log.info("session: role chosen");
-        keep();
-        changed();
-        schedule();
-      }
+      if (session === held) succeeded("role chosen");
       return view();
     },
     async refresh() {
@@ -254,6 +252,14 @@ export function createSession(deps: SessionDependencies): SessionHolder {
       if (renewal === undefined) held.tokensObtainedAt = 0;
       await renew();
       return view();
+    },
+    reconfigured() {
+      if (held === undefined || !isOutdated(held)) return;
+      log.info("session: the configuration changed");
+      failures = 0;
+      // What is under way has begun with the one before.
+      if (renewal !== undefined) renewal.catch(() => {}).then(() => this.reconfigured());
+      else void renew().catch(() => {});
     },
     async signOut() {
       const session = held;
@@ -280,15 +286,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     },
     async dispose(patience = 0) {
       timer.end();
-      if (patience > 0) {
-        await new Promise<void>((resolve) => {
-          const giveUp = clock.after(patience, resolve);
-          queue.then(() => {
-            giveUp();
-            resolve();
-          });
-        });
-      }
+      if (patience > 0) await turns.ended(patience, clock);
       ending.abort();
     },
   };

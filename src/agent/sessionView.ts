@@ -17,7 +17,8 @@ export interface HeldCredentials extends ContainerCredentials {
 /** A session as the agent holds it. The snapshot is this, without what is under way. */
 export interface HeldSession {
   readonly id: string;
-  readonly configuration: CognitoConfiguration;
+  /** With which it was fetched last. */
+  configuration: CognitoConfiguration;
   readonly signedInAt: number;
   clockOffsetSeconds?: number | undefined;
   tokens: Tokens;

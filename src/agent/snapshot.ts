@@ -12,6 +12,7 @@ import type { Log } from "../core/log.ts";
 import { readPrivateFile, writePrivateFile } from "../core/privateFile.ts";
 import { checkPrivateDirectory } from "../core/runtimeDirectory.ts";
 import type { SignedOutReason } from "../core/session.ts";
+import { isSameClient } from "./sessionFetch.ts";
 import type { HeldSession } from "./sessionView.ts";
 
 export interface Legacy {
@@ -92,9 +93,7 @@ export function createEstate(deps: EstateDependencies): Estate {
       try {
         const { session } = z.parse(snapshotSchema, JSON.parse(text));
         const now = configuration();
-        const { userPoolId, clientId } = session.configuration;
-        if (userPoolId !== now.userPoolId || clientId !== now.clientId)
-          throw new Error("it is of another pool or client");
+        if (!isSameClient(session.configuration, now)) throw new Error("it is of another pool or client");
         // The configuration of now: an endpoint may have moved, the session is the same.
         return { reason: "agentRestarted", session: { ...(session as unknown as HeldSession), configuration: now } };
       } catch (error) {

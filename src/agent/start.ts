@@ -82,6 +82,7 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
   let wanted = false;
   const session = createSession({
     cognito: deps.cognito,
+    configuration: () => configuration.cognito(),
     clock,
     random: deps.random ?? Math.random,
     log,

@@ -32,6 +32,8 @@ export class FakeCognito {
   lifetime = 3_600_000;
   preferredRole: string | undefined = roles[0];
   loads = 0;
+  /** What each token source and identity pool was made with. */
+  readonly made: { readonly kind: "tokens" | "identityPool"; readonly configuration: CognitoConfiguration }[] = [];
   /** When set, calls wait for it. */
   gate: Promise<void> | undefined;
   /** When set, calls of that kind wait for it. */
@@ -53,25 +55,32 @@ export class FakeCognito {
         },
         answer: (answer, signal) => this.#answer(answer, signal),
       }),
-      createTokenSource: () => ({
-        refresh: async (refreshToken, signal) => {
-          await this.#call("refresh", signal);
-          if (refreshToken !== this.#valid)
-            throw new GatehouseError("sessionEnded", { detail: "Refresh Token has been revoked" });
-          return this.tokens();
-        },
-        revoke: async (refreshToken, signal) => {
-          await this.#call("revoke", signal);
-          this.revoked.push(refreshToken);
-        },
-        clockOffsetSeconds: () => undefined,
-      }),
-      createIdentityPool: () => ({
-        credentials: async (_idToken, role, signal) => {
-          await this.#call("credentials", signal);
-          return this.credentials(role);
-        },
-      }),
+      createTokenSource: ({ configuration }) => {
+        this.made.push({ kind: "tokens", configuration });
+        return {
+          refresh: async (refreshToken, signal) => {
+            await this.#call("refresh", signal);
+            if (refreshToken !== this.#valid)
+              throw new GatehouseError("sessionEnded", { detail: "Refresh Token has been revoked" });
+            return this.tokens();
+          },
+          revoke: async (refreshToken, signal) => {
+            await this.#call("revoke", signal);
+            this.revoked.push(refreshToken);
+          },
+          clockOffsetSeconds: () => undefined,
+        };
+      },
+      createIdentityPool: ({ configuration }) => {
+        this.made.push({ kind: "identityPool", configuration });
+        return {
+          credentials: async (_idToken, role, signal) => {
+            if (!configuration.identityPoolId) throw new GatehouseError("identityPoolMissing");
+            await this.#call("credentials", signal);
+            return this.credentials(role);
+          },
+        };
+      },
     };
   };
 

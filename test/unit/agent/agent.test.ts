@@ -38,7 +38,7 @@ import { GatehouseError } from "../../../src/core/errors.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
 import type { Session } from "../../../src/core/session.ts";
 import { settle } from "../../fakes/clock.ts";
-import { roles } from "../../fakes/cognito.ts";
+import { configuration, roles } from "../../fakes/cognito.ts";
 import { Harness } from "./harness.ts";
 
 function frame(message: unknown): string {
@@ -202,6 +202,22 @@ describe("agent", () => {
       writeFileSync(join(harness.directory, "host.json"), JSON.stringify(file));
       const host = await client.request(getConfiguration);
       assert.ok(host.ok && host.source === "host.json" && host.userPoolId === "us-east-1_Host");
+    });
+
+    it("heals a session without an identity pool as soon as an editor sends one", async () => {
+      await harness.start();
+      const client = await harness.connect();
+      const { identityPoolId = "", region, userPoolId, clientId } = configuration;
+      const healed = new Promise<Session>((resolve) => {
+        client.onSessionChanged((session) => {
+          if (session.state === "signedIn" && session.credentials.state === "ready") resolve(session);
+        });
+      });
+      await harness.signIn(client, "");
+      assert.equal((await harness.credentials()).status, 403);
+      await client.request(configure, { region, userPoolId, clientId, identityPoolId });
+      await healed;
+      assert.equal((await harness.credentials()).status, 200);
     });
 
     it("says once that credentials are wanted, until the next sign-in", async () => {

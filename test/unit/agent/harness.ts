@@ -46,8 +46,8 @@ export class Harness {
     return client;
   }
 
-  async signIn(client: AgentClient): Promise<void> {
-    const { region, userPoolId, clientId, identityPoolId = "" } = configuration;
+  async signIn(client: AgentClient, identityPoolId = configuration.identityPoolId ?? ""): Promise<void> {
+    const { region, userPoolId, clientId } = configuration;
     await client.request(configure, { region, userPoolId, clientId, identityPoolId });
     const step = await client.request(startSignIn, { username: "yuki" });
     if (step.state !== "prompt") throw new Error(step.state);

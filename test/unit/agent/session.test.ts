@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createSession, type SessionHolder } from "../../../src/agent/session.ts";
 import type { HeldSession } from "../../../src/agent/sessionView.ts";
+import type { CognitoConfiguration } from "../../../src/core/cognito/configuration.ts";
 import { GatehouseError } from "../../../src/core/errors.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
 import type { Session, SignedIn } from "../../../src/core/session.ts";
@@ -18,6 +19,7 @@ describe("session", () => {
   let changes: Session[];
   let stored: HeldSession | undefined;
   let log: FakeLog;
+  let current: () => CognitoConfiguration;
   const redactor = createRedactor();
 
   beforeEach(() => {
@@ -26,6 +28,7 @@ describe("session", () => {
     changes = [];
     stored = undefined;
     log = new FakeLog();
+    current = () => configuration;
     session = create();
   });
 
@@ -34,6 +37,7 @@ describe("session", () => {
   function create(): SessionHolder {
     return createSession({
       cognito: cognito.load,
+      configuration: () => current(),
       clock,
       random: () => 0,
       log,
@@ -199,6 +203,79 @@ describe("session", () => {
       assert.ok(cognito.calls.length < 20);
     });
   }
+
+  describe("whose configuration changes", () => {
+    const { identityPoolId: _, ...withoutPool } = configuration;
+
+    it("has keys at once when the identity pool was missing", async () => {
+      current = () => withoutPool;
+      const view = await session.adopt(withoutPool, cognito.tokens(), undefined);
+      assert.ok(view.state === "signedIn" && view.credentials.state === "unavailable");
+      current = () => configuration;
+      session.reconfigured();
+      await settle();
+      assert.equal(signedIn().credentials.state, "ready");
+      assert.deepEqual(cognito.calls, ["credentials"], "the tokens are fresh");
+      assert.deepEqual(stored?.configuration, configuration);
+    });
+
+    it("takes the present endpoints at each renewal, and keeps what needs no new client", async () => {
+      await signIn();
+      const moved = { ...configuration, identityPoolEndpoint: "https://identity.example" };
+      current = () => moved;
+      await clock.advance(40 * minute);
+      const again = { ...moved, userPoolEndpoint: "https://pool.example" };
+      current = () => again;
+      await clock.advance(40 * minute);
+      await clock.advance(40 * minute);
+      assert.deepEqual(cognito.made, [
+        { kind: "tokens", configuration },
+        { kind: "identityPool", configuration },
+        { kind: "identityPool", configuration: moved },
+        { kind: "tokens", configuration: again },
+        { kind: "identityPool", configuration: again },
+      ]);
+      assert.equal(signedIn().trouble, undefined);
+    });
+
+    it("renews once more when a renewal has begun with the configuration before", async () => {
+      await signIn();
+      let open = (): void => {};
+      cognito.gate = new Promise((resolve) => {
+        open = resolve;
+      });
+      session.refresh().catch(() => {});
+      await settle();
+      const moved = { ...configuration, identityPoolEndpoint: "https://identity.example" };
+      current = () => moved;
+      session.reconfigured();
+      open();
+      await settle();
+      assert.deepEqual(cognito.made.at(-1), { kind: "identityPool", configuration: moved });
+      assert.deepEqual(cognito.calls, ["credentials", "refresh", "credentials", "credentials"]);
+    });
+
+    it("stays as it was with another pool or client, none, or the same", async () => {
+      await signIn();
+      for (const other of [
+        () => ({ ...configuration, clientId: "other" }),
+        () => ({ ...configuration, userPoolId: "us-east-1_Other0000", identityPoolId: "x" }),
+        () => {
+          throw new GatehouseError("notConfigured");
+        },
+        () => ({ ...configuration }),
+      ]) {
+        current = other;
+        session.reconfigured();
+        await settle();
+      }
+      assert.deepEqual(cognito.calls, ["credentials"]);
+      current = () => ({ ...configuration, clientId: "other" });
+      await clock.advance(40 * minute);
+      assert.equal(signedIn().trouble, undefined);
+      assert.equal(cognito.made.length, 2);
+    });
+  });
 
   it("keeps the keys of the role so far until those of the chosen one are there", async () => {
     await signIn();
