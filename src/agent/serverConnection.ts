@@ -7,7 +7,7 @@ import { GatehouseError, type Problem, toProblem } from "../core/errors.ts";
 import { maxMessageBytes, type Notification } from "./protocol.ts";
 
 export interface Limits {
-  /** Time for the rest of a message once it has begun, in milliseconds. */
+  /** Time for a whole message from its first byte on, in milliseconds: sending on slowly wins nobody more. */
   readonly messageTimeout: number;
   readonly maxRequests: number;
   /** Bytes that the peer has not read yet. */
@@ -163,11 +163,12 @@ export function serveConnection(deps: ServerConnectionDependencies): ServerConne
     while (open && buffered >= needed) {
       const message = next();
       if (message === undefined) break;
+      clearTimeout(deadline);
+      deadline = undefined;
       receive(message);
     }
-    clearTimeout(deadline);
-    if (open && buffered > 0) deadline = setTimeout(() => close("it did not finish a message"), limits.messageTimeout);
-    deadline?.unref();
+    if (!open || buffered === 0) return;
+    deadline ??= setTimeout(() => close("it did not finish a message"), limits.messageTimeout).unref();
   });
   socket.on("error", () => close());
   socket.on("end", () => close(buffered > 0 ? "it left in the middle of a message" : undefined));

@@ -25,6 +25,7 @@ import { createConfiguration } from "./configuration.ts";
 import { acquireLock } from "./lock.ts";
 import { credentialsWanted, protocolVersion, sessionChanged } from "./protocol.ts";
 import { createServer } from "./server.ts";
+import type { Limits } from "./serverConnection.ts";
 import { createSession } from "./session.ts";
 import { createSignIns } from "./signIns.ts";
 import { createEstate } from "./snapshot.ts";
@@ -49,6 +50,8 @@ export interface AgentDependencies {
   /** How long an agent that nobody needs stays, in milliseconds; 30 s. */
   readonly grace?: number | undefined;
   readonly helloTimeout?: number | undefined;
+  /** Bounds for what clients send. */
+  readonly limits?: Partial<Limits> | undefined;
   /** How often it looks whether its files are still there, in milliseconds; 1 minute. */
   readonly guardInterval?: number | undefined;
   /** The agent has ended by itself, or lost its place. */
@@ -134,6 +137,7 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
     log,
     onClients: () => considerEnd(),
     helloTimeout: deps.helloTimeout,
+    limits: deps.limits,
   });
 
   let published: Published | undefined;

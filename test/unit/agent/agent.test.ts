@@ -306,6 +306,24 @@ describe("agent", () => {
       assert.equal(harness.log.lines.filter((line) => /said nothing/.test(line)).length, 2);
     });
 
+    it("cuts off a client that sends a message without end, byte by byte", async () => {
+      await harness.start({ limits: { messageTimeout: 60 } });
+      const socket = connectSocket(harness.paths.socket);
+      socket.on("error", () => {});
+      const closed = new Promise((resolve) => socket.once("close", resolve));
+      // Two whole messages come in time; the third is one byte every few milliseconds.
+      socket.write(
+        `${helloFrame}${frame({ jsonrpc: "2.0", id: 2, method: "session/get" })}Content-Length: 1000\r\n\r\n`,
+      );
+      const drip = setInterval(() => socket.write(" "), 10);
+      try {
+        await closed;
+      } finally {
+        clearInterval(drip);
+      }
+      assert.ok(harness.log.lines.some((line) => /did not finish a message/.test(line)));
+    });
+
     it("answers MethodNotFound and InvalidParams, and goes on", async () => {
       await harness.start();
       const client = await harness.connect();
