@@ -15,6 +15,7 @@ export interface KeepDependencies extends Omit<StartDependencies, "signal"> {
   /** Called on each new connection before `current` resolves and before any other listener: send `configure` here. */
   readonly prepare?: (client: AgentClient) => Promise<void>;
   /** For tests. */
+  readonly now?: () => number;
   readonly connectOrStart?: typeof connectOrStart;
 }
 
@@ -28,30 +29,48 @@ export interface KeptConnection extends Disposable {
   onState(listener: (connection: Connection) => void): Disposable;
 }
 
+const endsSoon = "it ends as soon as it is there";
+
 /** Delay before attempt n (from 0) after failures, in milliseconds: at once, then 0.5, 1, 2 … up to 30 s. */
 export function reconnectDelay(attempt: number): number {
   return attempt === 0 ? 0 : Math.min(30_000, 250 * 2 ** attempt);
 }
 
+/** An agent that lives for so long was started well, in milliseconds: its end is no reason to wait. */
+const settledAfter = 5000;
+
 /**
- * Connects at once (starting the agent when there is none), and again at once when the connection ends. After a failure it tries
- * again with growing pauses; `current` tries at once. Listeners stay registered over all of this.
+ * Connects at once (starting the agent when there is none), and again at once when the connection ends. After a failure, and
+ * when the connections end as soon as they are there, it tries again with growing pauses; `current` tries at once. Listeners stay registered over all of this.
  */
 export function keepConnected(deps: KeepDependencies): KeptConnection {
   const sessions = listenerSet<Session>();
   const wanted = listenerSet<undefined>();
   const states = listenerSet<Connection>();
   const ending = new AbortController();
+  const now = deps.now ?? (() => performance.now());
   let lastPid: number | undefined;
   let connected: AgentClient | undefined;
   let attempt: Promise<AgentClient> | undefined;
+  let connectedAt = 0;
   let failures = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const lost = (client: AgentClient): void => {
     if (connected !== client) return;
     connected = undefined;
-    if (!ending.signal.aborted) start().catch(() => {});
+    if (ending.signal.aborted) return;
+    if (now() - connectedAt >= settledAfter) failures = 0;
+    if (failures > 0)
+      states.fire({ state: "failed", error: new GatehouseError("agentUnavailable", { detail: endsSoon }) });
+    again(failures++);
+  };
+
+  const again = (failed: number): void => {
+    const delay = reconnectDelay(failed);
+    if (delay === 0) return void start().catch(() => {});
+    timer = setTimeout(() => start().catch(() => {}), delay);
+    timer.unref();
   };
 
   const make = async (): Promise<AgentClient> => {
@@ -73,7 +92,7 @@ export function keepConnected(deps: KeepDependencies): KeptConnection {
       const restarted = lastPid !== undefined && lastPid !== client.hello.pid;
       lastPid = client.hello.pid;
       connected = client;
-      failures = 0;
+      connectedAt = now();
       attempt = undefined;
       client.onClose(() => lost(client));
       states.fire({ state: "connected", client, restarted });
@@ -86,8 +105,7 @@ export function keepConnected(deps: KeepDependencies): KeptConnection {
             ? error
             : new GatehouseError("agentUnavailable", { detail: String(error) }, { cause: error });
         states.fire({ state: "failed", error: failure });
-        timer = setTimeout(() => start().catch(() => {}), reconnectDelay(++failures));
-        timer.unref();
+        again(++failures);
       }
       throw error;
     }

@@ -35,12 +35,14 @@ describe("kept connection", () => {
   let next: (() => FakeClient)[];
   let made: FakeClient[];
   let states: Connection[];
+  let now: number;
   const kept: ReturnType<typeof keepConnected>[] = [];
 
   beforeEach(() => {
     next = [];
     made = [];
     states = [];
+    now = 0;
   });
 
   afterEach(() => {
@@ -55,6 +57,7 @@ describe("kept connection", () => {
       agentScript: "/agent.js",
       node: "/node",
       environment: {},
+      now: () => now,
       ...(prepare === undefined ? {} : { prepare }),
       connectOrStart: async () => {
         const client = (next.shift() ?? (() => new FakeClient(made.length + 1)))();
@@ -133,6 +136,26 @@ describe("kept connection", () => {
 
   it("waits longer after each failure", () => {
     assert.deepEqual([0, 1, 2, 3, 7, 50].map(reconnectDelay), [0, 500, 1000, 2000, 30_000, 30_000]);
+  });
+
+  it("does not start one that dies right away over and over, but one that was killed once at once", async () => {
+    const connection = keep();
+    await connection.current();
+    made[0]?.closed.fire(undefined);
+    await settle();
+    assert.equal(made.length, 2, "the first time at once");
+    made[1]?.closed.fire(undefined);
+    await settle();
+    assert.equal(made.length, 2, "then after a pause");
+    assert.equal(states.at(-1)?.state, "failed");
+    assert.equal((await connection.current()).hello.pid, 3, "but when somebody asks");
+    now += 5000;
+    for (const count of [4, 5]) {
+      made.at(-1)?.closed.fire(undefined);
+      await settle();
+      assert.equal(made.length, count, "after some seconds of life at once again");
+      now += 5000;
+    }
   });
 
   it("closes its connection when it is disposed of, and makes no other", async () => {
