@@ -81,7 +81,7 @@ describe("oauth2-proxy in front of an application, with managed login", function
     await page.getByRole("button", { name: "Sign in" }).click();
   };
   const typeCode = async (code: string) => {
-    await page.getByLabel("Code").fill(code);
+    await page.getByLabel("Code", { exact: true }).fill(code);
     await page.getByRole("button", { name: "Continue" }).click();
   };
 
