@@ -5,7 +5,7 @@ import type { Configuration } from "./configuration.ts";
 import { parameters } from "./parameters.ts";
 import * as protocol from "./protocol.ts";
 import { errorCodes, type Limits, ProtocolError, type ServerConnection, serveConnection } from "./serverConnection.ts";
-import type { SessionHolder } from "./session.ts";
+import type { SessionHolder } from "./sessionHolder.ts";
 import type { SignIns } from "./signIns.ts";
 
 export interface ServerDependencies {

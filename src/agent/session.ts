@@ -2,20 +2,13 @@
  * The one session of this person: holds the tokens and the AWS keys, renews both ahead of time, and ends.
  */
 import { randomUUID } from "node:crypto";
-import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
 import { rolesOf } from "../core/cognito/roles.ts";
-import type { Tokens } from "../core/cognito/tokens.ts";
-import type { Supply } from "../core/credentials/endpoint.ts";
 import { renewalTime } from "../core/credentials/schedule.ts";
 import { GatehouseError, type Problem, toProblem } from "../core/errors.ts";
-import type { Log } from "../core/log.ts";
-import type { Redactor } from "../core/redact.ts";
 import type { Session, SignedOutReason } from "../core/session.ts";
-import type { Clock } from "./clock.ts";
-import type { Cognito } from "./cognito.ts";
-import type { ProcessCredentials, SignOutResult } from "./protocol.ts";
 import { createRenewalTimer } from "./renewalTimer.ts";
 import { createSessionFetch } from "./sessionFetch.ts";
+import type { SessionDependencies, SessionHolder } from "./sessionHolder.ts";
 import {
   type HeldSession,
   hasKeys,
@@ -28,45 +21,6 @@ import {
   viewSession,
 } from "./sessionView.ts";
 import { createTurns } from "./turns.ts";
-
-export interface SessionDependencies {
-  readonly cognito: () => Promise<Cognito>;
-  /** What is in force now. @throws GatehouseError when it is missing or wrong */
-  readonly configuration: () => CognitoConfiguration;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  readonly redactor: Redactor;
-  /** After each change that others can see. */
-  readonly onChange: (session: Session) => void;
-  /** Called with what a successor needs, undefined when there is no session any more. */
-  readonly store: (session: HeldSession | undefined) => void;
-  /** Why nobody is signed in at the start. */
-  readonly reason: SignedOutReason;
-}
-
-export interface SessionHolder {
-  view(): Session;
-  /** Takes a fresh sign-in over; what was there before is revoked. Resolves when the first keys are there, or why they aren't. */
-  adopt(configuration: CognitoConfiguration, tokens: Tokens, clockOffsetSeconds: number | undefined): Promise<Session>;
-  /** Goes on with a session that a predecessor left. */
-  restore(session: HeldSession): void;
-  /** Keeps the keys of the role so far until those of the new one are there. */
-  chooseRole(arn: string, signal?: AbortSignal): Promise<Session>;
-  /** Renews tokens and keys now; calls at the same time are one. @throws GatehouseError signedOut and whatever went wrong */
-  refresh(): Promise<Session>;
-  /** The configuration may have changed: renews at once when that concerns the session. */
-  reconfigured(): void;
-  signOut(): Promise<SignOutResult>;
-  supply(): Supply;
-  /** @throws GatehouseError signedOut | identityPoolMissing | noRole | … */
-  processCredentials(): Promise<ProcessCredentials>;
-  /**
-   * Begins nothing any more. What is under way may take `patience` milliseconds to end, and is stored: with rotation, an answer that
-   * nobody waited for takes the session with it, since the refresh token before is worth nothing by then.
-   */
-  dispose(patience?: number): Promise<void>;
-}
 
 export function createSession(deps: SessionDependencies): SessionHolder {
   const { clock, log } = deps;
@@ -87,12 +41,12 @@ export function createSession(deps: SessionDependencies): SessionHolder {
 
   const changed = (): void => deps.onChange(view());
 
-  const keep = (): void => {
+  const keep = (): Problem | undefined => {
     const secrets = held === undefined ? [] : secretsOf(held);
     const before = forget;
     forget = secrets.map((secret) => deps.redactor.remember(secret));
     for (const call of before) call();
-    deps.store(held);
+    return deps.store(held);
   };
 
   const { fetch, isOutdated, revoke, revokeStep } = createSessionFetch({
@@ -116,7 +70,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     impatient: () => trouble !== undefined,
   });
 
-  const drop = (why: SignedOutReason): void => {
+  const drop = (why: SignedOutReason): Problem | undefined => {
     held = undefined;
     reason = why;
     trouble = undefined;
@@ -124,7 +78,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     renewal = undefined;
     ending.abort();
     timer.cancel();
-    keep();
+    return keep();
   };
 
   const begin = (session: HeldSession): void => {
@@ -208,6 +162,12 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     return attempt;
   };
 
+  const restore = (session: HeldSession): void => {
+    begin(session);
+    if (hasKeys(session, clock.now())) schedule();
+    else renew().catch(() => {});
+  };
+
   /** A sign-out came while a refresh was on its way, and may have brought a new refresh token. */
   const revokeLate = async (session: HeldSession): Promise<void> => {
     await revoke(session).catch(() => {});
@@ -215,20 +175,31 @@ export function createSession(deps: SessionDependencies): SessionHolder {
 
   return {
     view,
-    async adopt(configuration, tokens, clockOffsetSeconds) {
+    async adopt(configuration, tokens, clockOffsetSeconds, signal) {
       const before = held;
       const now = clock.now();
-      begin({ id: randomUUID(), configuration, signedInAt: now, clockOffsetSeconds, tokens, tokensObtainedAt: now });
-      if (before !== undefined) revoke(before).catch((error) => log.warn(`session: revocation failed: ${error}`));
+      const id = randomUUID();
+      const session = { id, configuration, signedInAt: now, clockOffsetSeconds, tokens, tokensObtainedAt: now };
+      begin(session);
       log.info("session: signed in");
+      const undo = (): void => {
+        if (session !== held) return;
+        log.info("session: the sign-in was cancelled");
+        if (before === undefined) drop(reason);
+        else restore(before);
+        changed();
+      };
+      signal?.addEventListener("abort", undo, { once: true });
       await renew().catch(() => {});
+      signal?.removeEventListener("abort", undo);
+      const unwanted = signal?.aborted === true ? session : before;
+      if (unwanted !== undefined) void revokeStep(unwanted);
+      if (signal?.aborted === true) throw new GatehouseError("cancelled");
       return view();
     },
     restore(session) {
-      begin(session);
+      restore(session);
       log.info("session: restored");
-      if (hasKeys(session, clock.now())) schedule();
-      else renew().catch(() => {});
     },
     async chooseRole(arn, signal) {
       const session = held;
@@ -244,6 +215,7 @@ export function createSession(deps: SessionDependencies): SessionHolder {
         throw error;
       }
       if (session === held) succeeded("role chosen");
+      else await revokeLate(session);
       return view();
     },
     async refresh() {
@@ -264,11 +236,12 @@ export function createSession(deps: SessionDependencies): SessionHolder {
     async signOut() {
       const session = held;
       // First: from this moment nobody gets anything.
-      drop("signedOut");
+      const problem = drop("signedOut");
       changed();
-      if (session === undefined) return { steps: [{ step: "dropCredentials" }] };
+      const dropped = { step: "dropCredentials" as const, ...(problem === undefined ? {} : { problem }) };
+      if (session === undefined) return { steps: [dropped] };
       log.info("session: signed out");
-      return { steps: [{ step: "dropCredentials" }, await revokeStep(session)] };
+      return { steps: [dropped, await revokeStep(session)] };
     },
     supply() {
       if (held === undefined) return { state: "unavailable", problem: { code: "signedOut" } };

@@ -1,15 +1,15 @@
 /** Sign-ins under way. Each belongs to the client that started it, and goes when that client does. */
 import { randomUUID } from "node:crypto";
 import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
-import type { Flow, FlowStep } from "../core/cognito/flow.ts";
+import type { Flow, FlowStep, Tokens } from "../core/cognito/flow.ts";
 import type { Answer } from "../core/cognito/prompt.ts";
-import { GatehouseError } from "../core/errors.ts";
+import { GatehouseError, toProblem } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { Clock } from "./clock.ts";
 import type { Cognito } from "./cognito.ts";
 import type { SignInStep } from "./protocol.ts";
-import type { SessionHolder } from "./session.ts";
+import type { SessionHolder } from "./sessionHolder.ts";
 
 export interface SignInDependencies {
   /** @throws GatehouseError notConfigured | configurationInvalid */
@@ -46,6 +46,7 @@ interface Pending {
 /** A flow that nobody has answered for so long is dropped, with the password in it. */
 const idleTimeout = 30 * 60_000;
 const maxPerClient = 4;
+const revokeTimeout = 10_000;
 
 export function createSignIns(deps: SignInDependencies): SignIns {
   const flows = new Map<string, Pending>();
@@ -60,6 +61,21 @@ export function createSignIns(deps: SignInDependencies): SignIns {
     pending.flow.dispose?.();
   };
 
+  /** Otherwise they would live on at Cognito for as long as a session does. */
+  const discard = async (configuration: CognitoConfiguration, { refreshToken }: Tokens): Promise<void> => {
+    const forget = deps.redactor.remember(refreshToken);
+    try {
+      const { createTokenSource } = await deps.cognito();
+      const source = createTokenSource({ configuration, log: deps.log, now: deps.clock.now });
+      await source.revoke(refreshToken, AbortSignal.timeout(revokeTimeout));
+      deps.log.info("sign-in: cancelled, its tokens are revoked");
+    } catch (error) {
+      deps.log.warn(`sign-in: cancelled, but its tokens could not be revoked (${toProblem(error).code})`);
+    } finally {
+      forget();
+    }
+  };
+
   const run = async (
     id: string,
     pending: Pending,
@@ -69,9 +85,10 @@ export function createSignIns(deps: SignInDependencies): SignIns {
     if (pending.busy) throw new GatehouseError("flowUnknown");
     pending.busy = true;
     pending.cancelTimer();
+    const stop = AbortSignal.any([signal, pending.ending.signal]);
     let step: FlowStep;
     try {
-      step = await work(AbortSignal.any([signal, pending.ending.signal]));
+      step = await work(stop);
     } catch (error) {
       pending.cancelTimer = deps.clock.after(idleTimeout, () => end(id));
       if (pending.ending.signal.aborted) throw new GatehouseError("cancelled", {}, { cause: error });
@@ -80,6 +97,11 @@ export function createSignIns(deps: SignInDependencies): SignIns {
       pending.busy = false;
     }
     // Given up while Cognito was answering: what it gave must not become a session that nobody asked for any more.
+    if (step.state === "tokens" && stop.aborted) {
+      end(id);
+      await discard(pending.configuration, step.tokens);
+      throw new GatehouseError("cancelled");
+    }
     if (pending.ending.signal.aborted) throw new GatehouseError("cancelled");
     switch (step.state) {
       case "prompt":
@@ -90,9 +112,13 @@ export function createSignIns(deps: SignInDependencies): SignIns {
         end(id);
         return step;
       case "tokens": {
-        const session = await deps.session.adopt(pending.configuration, step.tokens, step.clockOffsetSeconds);
-        end(id);
-        return { state: "signedIn", session };
+        const { tokens, clockOffsetSeconds } = step;
+        try {
+          const session = await deps.session.adopt(pending.configuration, tokens, clockOffsetSeconds, stop);
+          return { state: "signedIn", session };
+        } finally {
+          end(id);
+        }
       }
     }
   };

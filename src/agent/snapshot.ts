@@ -2,12 +2,12 @@
  * What an agent leaves for its successor. A service keeps the whole session in its private runtime directory (a tmpfs that only
  * its own user can enter); any other agent leaves no more than the fact that someone was signed in.
  */
-import { rmSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { $ZodError } from "zod/v4/core";
 import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
-import { toProblem } from "../core/errors.ts";
+import { type Problem, toProblem } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { readPrivateFile, writePrivateFile } from "../core/privateFile.ts";
 import { checkPrivateDirectory } from "../core/runtimeDirectory.ts";
@@ -24,8 +24,8 @@ export interface Legacy {
 export interface Estate {
   /** What the predecessor left. */
   read(configuration: () => CognitoConfiguration): Legacy;
-  /** Replaces it; never throws. */
-  write(session: HeldSession | undefined): void;
+  /** Replaces it, or removes it; never throws. Answers why a session that has ended still lies there for a successor to find. */
+  write(session: HeldSession | undefined): Problem | undefined;
 }
 
 export interface EstateDependencies {
@@ -33,6 +33,8 @@ export interface EstateDependencies {
   /** Whether the session itself may be written. */
   readonly private: boolean;
   readonly log: Log;
+  /** For tests. */
+  readonly remove?: (path: string) => void;
 }
 
 const maxSnapshotBytes = 256 * 1024;
@@ -78,6 +80,29 @@ export function createEstate(deps: EstateDependencies): Estate {
   const marker = join(deps.directory, "signedIn");
   const path = deps.private ? snapshot : marker;
 
+  const remove = (): Problem | undefined => {
+    try {
+      (deps.remove ?? ((file) => rmSync(file, { force: true })))(path);
+      return undefined;
+    } catch (error) {
+      deps.log.error(`snapshot: not removed: ${String(error)}`);
+    }
+    // The marker holds nothing.
+    if (!deps.private) return undefined;
+    try {
+      const file = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      try {
+        ftruncateSync(file);
+      } finally {
+        closeSync(file);
+      }
+      return undefined;
+    } catch (error) {
+      deps.log.error(`snapshot: not emptied: ${String(error)}`);
+      return toProblem(error);
+    }
+  };
+
   return {
     read(configuration) {
       let text: string | undefined;
@@ -90,6 +115,8 @@ export function createEstate(deps: EstateDependencies): Estate {
       }
       if (text === undefined) return { reason: "never" };
       if (!deps.private) return { reason: "agentRestarted" };
+      // Emptied, because it could not be removed.
+      if (text === "") return { reason: "never" };
       try {
         const { session } = z.parse(snapshotSchema, JSON.parse(text));
         const now = configuration();
@@ -102,12 +129,13 @@ export function createEstate(deps: EstateDependencies): Estate {
       }
     },
     write(session) {
+      if (session === undefined) return remove();
       try {
-        if (session === undefined) rmSync(path, { force: true });
-        else writePrivateFile(path, deps.private ? JSON.stringify({ version: 1, session }) : "");
+        writePrivateFile(path, deps.private ? JSON.stringify({ version: 1, session }) : "");
       } catch (error) {
         deps.log.error(`snapshot: not written: ${String(error)}`);
       }
+      return undefined;
     },
   };
 }

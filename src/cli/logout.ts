@@ -17,12 +17,18 @@ export async function logout(context: Context): Promise<number> {
     process.stdout.write(
       `${t("Signed out. Keys that were handed out already stay valid at AWS for up to an hour.")}\n`,
     );
-    const problems = steps.flatMap(({ problem }) => problem ?? []);
-    for (const problem of problems)
-      process.stderr.write(
-        `gatehouse: ${t("The refresh token could not be revoked: {why}", { why: describe(problem, t) })}\n`,
-      );
-    return problems.length === 0 ? exitCodes.ok : exitCodes.failure;
+    let code: number = exitCodes.ok;
+    for (const { step, problem } of steps) {
+      if (problem === undefined) continue;
+      code = exitCodes.failure;
+      const why = describe(problem, t);
+      const sentence =
+        step === "dropCredentials"
+          ? t("What was kept of the session could not be removed: {why}", { why })
+          : t("The refresh token could not be revoked: {why}", { why });
+      process.stderr.write(`gatehouse: ${sentence}\n`);
+    }
+    return code;
   } finally {
     client.dispose();
   }

@@ -33,7 +33,10 @@ export class ScriptedPool implements UserPool {
   forgotPassword = unexpected;
   confirmForgotPassword = unexpected;
   refresh = unexpected;
-  revoke = unexpected;
+
+  async revoke(refreshToken: string): Promise<void> {
+    this.asked.push({ call: "revoke", values: { refreshToken } });
+  }
 }
 
 async function unexpected(): Promise<never> {

@@ -78,7 +78,12 @@ export function createFlow(dependencies: FlowDependencies): Flow {
         await userPool.confirmForgotPassword(effect.username, effect.code, effect.password, signal);
         return { kind: "passwordReset" };
       case "verifyTokens": {
-        const tokens = await verifier.verify(effect.received, undefined, signal);
+        const tokens = await verifier.verify(effect.received, undefined, signal).catch((error) => {
+          // Nobody gets them, so they must not live on at Cognito for as long as a session does.
+          const { refreshToken } = effect.received;
+          if (refreshToken !== undefined) userPool.revoke(refreshToken).catch(() => log.warn("sign-in: not revoked"));
+          throw error;
+        });
         const clockOffsetSeconds = clock.offsetSeconds();
         return { kind: "verified", tokens, ...(clockOffsetSeconds !== undefined && { clockOffsetSeconds }) };
       }

@@ -12,7 +12,8 @@ export interface SignOutDeps {
   readonly t: Translate;
 }
 
-/** Signs out of AWS; what could not be done is said, because the session then lives on at Cognito until it expires. */
+/** Signs out of AWS; what could not be done is said, because the session then lives on: at Cognito until it expires, or in the
+ * file that a service keeps for its successor. */
 export async function signOutOfAws({ agent, window, log, t }: SignOutDeps): Promise<void> {
   const { steps } = await agent.request(signOut);
   for (const { step, problem } of steps) {
@@ -20,7 +21,9 @@ export async function signOutOfAws({ agent, window, log, t }: SignOutDeps): Prom
     log.warn(`sign-out: ${step}: ${problem.code} ${JSON.stringify(problem.params ?? {})}`);
     const why = describe(problem, t);
     void window.showWarningMessage(
-      t("You are signed out here, but the session could not be ended at Cognito. {why}", { why }),
+      step === "dropCredentials"
+        ? t("You are signed out here, but what was kept of the session could not be removed. {why}", { why })
+        : t("You are signed out here, but the session could not be ended at Cognito. {why}", { why }),
     );
   }
 }

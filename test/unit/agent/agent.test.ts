@@ -178,6 +178,43 @@ describe("agent", () => {
       open();
     });
 
+    for (const how of ["the request", "the flow", "the connection"] as const) {
+      it(`revokes tokens that come for a sign-in whose client gave up ${how}, and has no session`, async () => {
+        await harness.start();
+        const [client, other] = [await harness.connect(), await harness.connect()];
+        const { region, userPoolId, clientId } = configuration;
+        await client.request(configure, { region, userPoolId, clientId });
+        const step = await client.request(startSignIn, { username: "yuki" });
+        assert.ok(step.state === "prompt");
+        const { flow } = step;
+        await client.request(answerSignIn, { flow, answer: { kind: "password", password: "Right-Password-1" } });
+        let open = (): void => {};
+        harness.cognito.stubborn = true;
+        harness.cognito.gate = new Promise((resolve) => {
+          open = resolve;
+        });
+        const abort = new AbortController();
+        const asked = client.request(answerSignIn, { flow, answer: { kind: "totp", code: "123456" } }, abort.signal);
+        const ended = asked.catch(() => {});
+        while (harness.cognito.calls.at(-1) !== "totp") await settle();
+        if (how === "the request") abort.abort();
+        else if (how === "the flow") await client.request(cancelSignIn, { flow });
+        else client.dispose();
+        // By the time of the answer the agent has taken note of it.
+        await other.request(getSession);
+        await settle();
+        open();
+        await ended;
+        while (harness.cognito.revoked.length === 0) await settle();
+        const { revoked, secrets } = harness.cognito;
+        assert.deepEqual(
+          revoked,
+          secrets.filter((one) => one.startsWith("refresh-")),
+        );
+        assert.deepEqual(await other.request(getSession), { state: "signedOut", reason: "never" });
+      });
+    }
+
     it("tells what is in force, or everything that is wrong with it", async () => {
       await harness.start();
       const client = await harness.connect();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { createSession, type SessionHolder } from "../../../src/agent/session.ts";
+import { createSession } from "../../../src/agent/session.ts";
+import type { SessionHolder } from "../../../src/agent/sessionHolder.ts";
 import type { HeldSession } from "../../../src/agent/sessionView.ts";
 import type { CognitoConfiguration } from "../../../src/core/cognito/configuration.ts";
 import { GatehouseError } from "../../../src/core/errors.ts";
@@ -46,6 +47,7 @@ describe("session", () => {
       store(held) {
         // As a file would keep it.
         stored = held === undefined ? undefined : structuredClone(held);
+        return undefined;
       },
       onChange: (view) => changes.push(view),
     });
@@ -417,6 +419,61 @@ describe("session", () => {
     await settle();
     assert.equal(cognito.revoked.length, 1);
     assert.equal(session.supply().state, "ready");
+  });
+
+  describe("that is cancelled before its first keys are there", () => {
+    async function cancelled(): Promise<HeldSession | undefined> {
+      let open = (): void => {};
+      cognito.gates.credentials = new Promise((resolve) => {
+        open = resolve;
+      });
+      const abort = new AbortController();
+      const adopted = session.adopt(configuration, cognito.tokens(), undefined, abort.signal);
+      await settle();
+      const fresh = stored;
+      abort.abort();
+      open();
+      await assert.rejects(adopted, { code: "cancelled" });
+      await settle();
+      delete cognito.gates.credentials;
+      assert.ok(cognito.revoked.includes(fresh?.tokens.refreshToken ?? ""));
+      return fresh;
+    }
+
+    it("is revoked and leaves nothing", async () => {
+      await cancelled();
+      assert.deepEqual(session.view(), { state: "signedOut", reason: "never" });
+      assert.equal(stored, undefined);
+      assert.equal(changes.at(-1)?.state, "signedOut");
+    });
+
+    it("leaves the session before as it was", async () => {
+      const before = await signIn();
+      const first = key();
+      const refreshToken = stored?.tokens.refreshToken ?? "";
+      const fresh = await cancelled();
+      assert.notEqual(fresh?.id, before.id);
+      assert.deepEqual(signedIn(), before);
+      assert.equal(key(), first);
+      assert.equal(stored?.tokens.refreshToken, refreshToken);
+      assert.ok(!cognito.revoked.includes(refreshToken));
+    });
+  });
+
+  it("revokes what a role's choice brought for a session that has ended meanwhile", async () => {
+    await signIn();
+    await clock.advance(10 * minute);
+    let open = (): void => {};
+    cognito.gates.credentials = new Promise((resolve) => {
+      open = resolve;
+    });
+    const chosen = session.chooseRole(roles[1] ?? "").catch(() => {});
+    await settle();
+    const out = session.signOut();
+    open();
+    await Promise.all([chosen, out]);
+    await settle();
+    assert.equal(cognito.revoked.at(-1), cognito.secrets.filter((one) => one.startsWith("refresh-")).at(-1));
   });
 
   it("goes on with a session that its predecessor left", async () => {

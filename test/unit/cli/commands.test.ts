@@ -161,6 +161,8 @@ describe("gatehouse", function () {
     const outcome = await gatehouse(["logout"], { env });
     assert.equal(outcome.code, 1);
     assert.match(outcome.stderr, /could not be revoked: https:\/\/x could not be reached/);
+    steps[0] = { step: "dropCredentials", problem: { code: "internal", params: { detail: "EROFS" } } };
+    assert.match((await gatehouse(["logout"], { env })).stderr, /could not be removed: .*EROFS/);
   });
 
   describe("exec", () => {

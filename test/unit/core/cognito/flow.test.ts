@@ -32,10 +32,10 @@ class LogLines implements Log {
   readonly error = this.debug;
 }
 
-function flowOver(userPool: ScriptedPool, now = Date.now) {
+function flowOver(userPool: ScriptedPool, now = Date.now, verifier = new PliantVerifier()) {
   const log = new LogLines();
   const clock = createClock(now);
-  return { clock, log, flow: createFlow({ configuration, log, clock, userPool, verifier: new PliantVerifier() }) };
+  return { clock, log, flow: createFlow({ configuration, log, clock, userPool, verifier }) };
 }
 
 describe("sign-in flow", () => {
@@ -49,6 +49,19 @@ describe("sign-in flow", () => {
     const { TIMESTAMP, USERNAME } = userPool.asked[1]?.values ?? {};
     assert.match(String(TIMESTAMP), /^Sat May 9 0[78]:(59|00):\d\d UTC 2026$/);
     assert.equal(USERNAME, "sub-1");
+  });
+
+  it("revokes tokens that could not be verified, since nobody gets them", async () => {
+    const userPool = new ScriptedPool(passwordVerifier, tokens);
+    const verifier = new PliantVerifier();
+    for (const code of ["tokenInvalid", "cancelled"] as const) {
+      verifier.verifyError = new GatehouseError(code);
+      const { flow } = flowOver(userPool, Date.now, verifier);
+      await flow.start("ada");
+      await flow.answer({ kind: "password", password: "secret" });
+      assert.deepEqual(userPool.asked.at(-1), { call: "revoke", values: { refreshToken: "the-refresh-token" } });
+      userPool.asked.length = 0;
+    }
   });
 
   it("ends in an orderly way when Cognito's values are rubbish", async () => {

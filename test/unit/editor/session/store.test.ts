@@ -251,5 +251,10 @@ describe("what the window knows of the session", () => {
     await signOutOfAws({ agent, window, log: silent, t: english });
     assert.equal(shown.length, 1);
     assert.match(shown[0] ?? "", /could not be ended at Cognito\. .*too many requests/);
+    agent.answers.set(signOut.method, {
+      steps: [{ step: "dropCredentials", problem: { code: "internal", params: { detail: "EROFS" } } }],
+    });
+    await signOutOfAws({ agent, window, log: silent, t: english });
+    assert.match(shown[1] ?? "", /could not be removed\. .*EROFS/);
   });
 });
