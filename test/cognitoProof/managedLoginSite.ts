@@ -2,11 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { type IncomingMessage, request as send } from "node:http";
 import {
-  CreateManagedLoginBrandingCommand,
   CreateUserPoolClientCommand,
   type CreateUserPoolClientCommandInput,
-  CreateUserPoolDomainCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
+import { addBranding, addDomain, oauthSettings } from "../cognito/managedLogin/setUp.ts";
 import type { SignInTarget } from "../cognito/srpSignIn.ts";
 import { createPool, type Emulator, email, type PoolOptions, password, region } from "./emulator.ts";
 
@@ -20,36 +19,26 @@ export interface Site extends SignInTarget {
 }
 
 export const oauthClient = {
-  AllowedOAuthFlowsUserPoolClient: true,
-  AllowedOAuthFlows: ["code"],
+  ...oauthSettings,
   AllowedOAuthScopes: ["openid", "email", "profile"],
   CallbackURLs: [callback],
   LogoutURLs: [signedOut],
-  SupportedIdentityProviders: ["COGNITO"],
 } satisfies Partial<CreateUserPoolClientCommandInput>;
 
 /** A pool with a domain of version 2 and one client that managed login serves; carol is in it. */
 export async function createSite(emulator: Emulator, options: PoolOptions = {}): Promise<Site> {
   const target = await createPool(emulator, { ...options, client: { ...oauthClient, ...options.client } });
   const prefix = `proof-${randomBytes(4).toString("hex")}`;
-  await emulator.userPools.send(
-    new CreateUserPoolDomainCommand({ UserPoolId: target.userPoolId, Domain: prefix, ManagedLoginVersion: 2 }),
-  );
+  await addDomain(emulator.userPools, target.userPoolId, prefix);
   await brand(emulator, target);
   return { ...target, prefix, host: `${prefix}.auth.${region}.amazoncognito.com` };
 }
 
-export async function brand({ userPools }: Emulator, { userPoolId, clientId }: SignInTarget): Promise<void> {
-  await userPools.send(
-    new CreateManagedLoginBrandingCommand({
-      UserPoolId: userPoolId,
-      ClientId: clientId,
-      UseCognitoProvidedValues: true,
-    }),
-  );
+export function brand({ userPools }: Emulator, { userPoolId, clientId }: SignInTarget): Promise<void> {
+  return addBranding(userPools, userPoolId, clientId);
 }
 
-/** One more client of the site's pool. */
+/** One more client, without a branding, of the site's pool. */
 export async function addClient(
   { userPools }: Emulator,
   site: Site,

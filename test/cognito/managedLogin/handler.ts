@@ -47,7 +47,12 @@ export function createManagedLogin(
       await answerCall(pathname, found?.pool, request, response);
       return true;
     }
-    if (found === undefined) return false;
+    if (found === undefined) {
+      // A name of a domain that nobody has: not for moto either.
+      if (!/\.(amazoncognito\.com|localhost)(:\d+)?$/i.test(request.headers.host ?? "")) return false;
+      sendJson(response, 404, undefined);
+      return true;
+    }
     const exchange: Exchange = { request, response, ...found, pathname, query: searchParams };
     const page = pages[`${request.method} ${pathname}`];
     if (page === undefined) {
