@@ -1,27 +1,25 @@
 /** Puts the agent together and starts it, as a service or as this person's own process. */
 import { randomBytes } from "node:crypto";
-import { lstatSync, rmSync, statSync, utimesSync } from "node:fs";
-import type { Server as HttpServer } from "node:http";
-import { type AddressInfo, createServer as createSocketServer, type Server } from "node:net";
-import { dirname, join } from "node:path";
+import { lstatSync, rmSync, utimesSync } from "node:fs";
+import { createServer as createSocketServer, type Server } from "node:net";
+import { join } from "node:path";
 import { createEndpoint } from "../core/credentials/endpoint.ts";
-import { GatehouseError } from "../core/errors.ts";
 import { defaultHostFile } from "../core/host/hostFile.ts";
 import type { Log } from "../core/log.ts";
 import { describe } from "../core/messages.ts";
-import { writePrivateFile } from "../core/privateFile.ts";
 import type { Redactor } from "../core/redact.ts";
 import {
   checkPrivateDirectory,
   endpointUri,
   ensurePrivateDirectory,
+  portTokenFile,
   type RuntimePaths,
-  readEndpoint,
 } from "../core/runtimeDirectory.ts";
 import { english } from "../core/text.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Cognito } from "./cognito.ts";
 import { createConfiguration } from "./configuration.ts";
+import { listenEndpoint, portOf, publishEndpoint } from "./endpointFiles.ts";
 import { acquireLock } from "./lock.ts";
 import { credentialsWanted, protocolVersion, sessionChanged } from "./protocol.ts";
 import { createServer } from "./server.ts";
@@ -122,6 +120,10 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
     now: clock.now,
   });
 
+  // A socket that was handed over stays ours; any other port may be somebody else's after the next start.
+  const tokenFile = (): string =>
+    passed?.endpoint === undefined ? portTokenFile(paths, portOf(endpoint)) : paths.tokenFile;
+
   const listener: Server = createSocketServer((socket) => server.accept(socket));
   const server = createServer({
     hello: () => ({
@@ -129,7 +131,7 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
       version: deps.version,
       pid: process.pid,
       mode,
-      endpoint: { uri: endpointUri(portOf(endpoint)), tokenFile: paths.tokenFile },
+      endpoint: { uri: endpointUri(portOf(endpoint)), tokenFile: tokenFile() },
     }),
     configuration,
     session,
@@ -150,6 +152,7 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
     closed = true;
     clearInterval(guard);
     cancelGrace();
+    const ownToken = tokenFile();
     // Only a service has somewhere to keep what is still to come.
     const disposed = session.dispose(mode === "service" ? closingPatience : 0);
     published?.remove();
@@ -157,7 +160,7 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
     endpoint.closeAllConnections();
     await Promise.all([stopped(listener), stopped(endpoint), disposed]);
     // Without the lock it is a successor's.
-    if (lock?.held() === true) rmSync(paths.tokenFile, { force: true });
+    if (lock?.held() === true) rmSync(ownToken, { force: true });
     lock?.release();
   };
 
@@ -183,9 +186,8 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
   };
 
   try {
-    await listenEndpoint(endpoint, passed?.endpoint, readPort(paths));
-    // Only now is it certain that the token belongs to the one that answers on this port.
-    publishEndpoint(paths, portOf(endpoint), token, mode);
+    await listenEndpoint(endpoint, passed?.endpoint, paths);
+    publishEndpoint(paths, portOf(endpoint), token, tokenFile(), mode === "service");
     if (legacy.session !== undefined) session.restore(legacy.session);
     if (passed !== undefined) await listen(listener, { fd: passed.agent });
     else published = await publishSocket(listener, paths);
@@ -195,10 +197,10 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
   }
 
   if (published !== undefined) {
-    const files = [paths.directory, paths.socket, paths.tokenFile, paths.endpointFile];
+    const files = [paths.directory, paths.socket, tokenFile(), paths.endpointFile];
     guard = setInterval(() => {
       // Someone emptied the directory (a logout, a cleaner of /tmp): nobody can find this agent any more, and the next one may be there.
-      if (!published?.isOurs() || !lock?.held() || !exists(paths.tokenFile)) return end("its files are gone");
+      if (!published?.isOurs() || !lock?.held() || !exists(tokenFile())) return end("its files are gone");
       // Cleaners of temporary directories go by age.
       for (const file of files) touch(file);
     }, deps.guardInterval ?? 60_000);
@@ -207,40 +209,6 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
   log.info(`agent: ${deps.version} started as ${mode}, process ${process.pid}`);
   considerEnd();
   return { port: portOf(endpoint), close };
-}
-
-/** On the descriptor, else on the port of last time, else on any: terminals that are open know the old one. */
-async function listenEndpoint(server: HttpServer, fd: number | undefined, port: number | undefined): Promise<void> {
-  if (fd !== undefined) {
-    await listen(server, { fd });
-    const address = server.address() as AddressInfo | string | null;
-    if (typeof address === "object" && address?.address === "127.0.0.1") return;
-    throw new GatehouseError("agentUnavailable", { detail: "the endpoint's socket is not one on 127.0.0.1" });
-  }
-  if (port !== undefined) {
-    try {
-      return await listen(server, { host: "127.0.0.1", port, exclusive: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    }
-  }
-  await listen(server, { host: "127.0.0.1", port: 0, exclusive: true });
-}
-
-function publishEndpoint(paths: RuntimePaths, port: number, token: string, mode: "service" | "user"): void {
-  // The directory of the service's files belongs to the IDE user's group, and so do they.
-  const open = mode === "service" ? { mode: 0o640, gid: statSync(dirname(paths.tokenFile)).gid } : {};
-  writePrivateFile(paths.tokenFile, token, open);
-  writePrivateFile(paths.endpointFile, JSON.stringify({ port }), open);
-}
-
-function readPort(paths: RuntimePaths): number | undefined {
-  const endpoint = readEndpoint(paths);
-  return endpoint === undefined ? undefined : Number(new URL(endpoint.uri).port);
-}
-
-function portOf(server: HttpServer): number {
-  return (server.address() as AddressInfo | null)?.port ?? 0;
 }
 
 function stopped(server: Server): Promise<void> {

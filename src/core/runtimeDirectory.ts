@@ -2,7 +2,7 @@
  * Where the agent and its clients meet: a directory that only its owner can enter, or the one that the system service was given.
  */
 import { lstatSync, mkdirSync, readFileSync, type Stats } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { GatehouseError } from "./errors.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,9 +13,9 @@ export interface RuntimePaths {
   /** The socket's directory; in `user` mode everything else is there, too. */
   readonly directory: string;
   readonly socket: string;
-  /** The container endpoint's token. */
+  /** The container endpoint's token where its port is fixed: a service that was handed the endpoint's socket. Else see `portTokenFile`. */
   readonly tokenFile: string;
-  /** `{"port": number}`: not secret, so that the port stays the same over restarts and is known before the agent answers. */
+  /** `{"port": number, "tokenFile"?: string}`: not secret; the port stays the same over restarts, and is known before the agent answers. */
   readonly endpointFile: string;
 }
 
@@ -134,12 +134,21 @@ function checkServiceDirectory(directory: string, uid: number): void {
   if (detail !== undefined) throw new GatehouseError("socketUnsafe", { path: directory, detail });
 }
 
+/**
+ * The container endpoint's token where the port can change: with a file for each port, a terminal that was opened when the agent had
+ * another port never hands the token of now to whoever has taken that one.
+ */
+export function portTokenFile({ tokenFile }: Pick<RuntimePaths, "tokenFile">, port: number): string {
+  return `${tokenFile}-${port}`;
+}
+
 /** The endpoint's address as the last agent left it, without asking anybody; undefined before the first start. */
 export function readEndpoint(paths: RuntimePaths): { readonly uri: string; readonly tokenFile: string } | undefined {
   try {
-    const { port } = JSON.parse(readFileSync(paths.endpointFile, "utf8")) as { port?: unknown };
-    if (!Number.isInteger(port) || (port as number) < 1 || (port as number) > 65535) return undefined;
-    return { uri: endpointUri(port as number), tokenFile: paths.tokenFile };
+    const { port, tokenFile } = JSON.parse(readFileSync(paths.endpointFile, "utf8")) as Record<string, unknown>;
+    if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65535) return undefined;
+    const own = portTokenFile(paths, port);
+    return { uri: endpointUri(port), tokenFile: tokenFile === basename(own) ? own : paths.tokenFile };
   } catch {
     return undefined;
   }

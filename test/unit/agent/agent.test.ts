@@ -6,12 +6,13 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { connect as connectSocket, createServer } from "node:net";
+import { type AddressInfo, connect as connectSocket, createServer } from "node:net";
 import { join } from "node:path";
 import {
   createMessageConnection,
@@ -36,6 +37,7 @@ import {
 import { startAgent } from "../../../src/agent/start.ts";
 import { GatehouseError } from "../../../src/core/errors.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
+import { readEndpoint } from "../../../src/core/runtimeDirectory.ts";
 import type { Session } from "../../../src/core/session.ts";
 import { settle } from "../../fakes/clock.ts";
 import { configuration, roles } from "../../fakes/cognito.ts";
@@ -52,6 +54,14 @@ const helloFrame = frame({
   method: "hello",
   params: { protocol: 1, client: "cli", version: "1" },
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 describe("agent", () => {
   let harness: Harness;
@@ -86,8 +96,12 @@ describe("agent", () => {
         version: "1.0.0",
         pid: process.pid,
         mode: "user",
-        endpoint: { uri: `http://127.0.0.1:${agent.port}/credentials`, tokenFile: harness.paths.tokenFile },
+        endpoint: {
+          uri: `http://127.0.0.1:${agent.port}/credentials`,
+          tokenFile: `${harness.paths.tokenFile}-${agent.port}`,
+        },
       });
+      assert.deepEqual(readEndpoint(harness.paths), client.hello.endpoint);
     });
 
     it("speaks with vscode-jsonrpc as well", async () => {
@@ -402,7 +416,8 @@ describe("agent", () => {
   describe("its files", () => {
     it("keeps socket, token and directory for its owner alone", async () => {
       await harness.start();
-      const { directory, socket, tokenFile } = harness.paths;
+      const { tokenFile } = harness;
+      const { directory, socket } = harness.paths;
       assert.equal(lstatSync(directory).mode & 0o777, 0o700);
       assert.equal(lstatSync(socket).mode & 0o777, 0o600);
       assert.equal(lstatSync(tokenFile).mode & 0o777, 0o600);
@@ -426,11 +441,19 @@ describe("agent", () => {
       mkdirSync(directory, { mode: 0o700 });
       const victim = join(harness.directory, "victim");
       writeFileSync(victim, "precious");
+      writeFileSync(join(directory, "endpoint.json"), JSON.stringify({ port: await freePort() }));
+      const port = Number(new URL(readEndpoint(harness.paths)?.uri ?? "").port);
       symlinkSync(victim, tokenFile);
+      symlinkSync(victim, `${tokenFile}-${port}`);
+      symlinkSync(victim, `${tokenFile}-1`);
       symlinkSync(victim, socket);
       await harness.start();
       assert.equal(readFileSync(victim, "utf8"), "precious");
-      assert.ok(lstatSync(tokenFile).isFile() && lstatSync(socket).isSocket());
+      assert.ok(lstatSync(`${tokenFile}-${port}`).isFile() && lstatSync(socket).isSocket());
+      assert.deepEqual(
+        readdirSync(directory).filter((name) => name.startsWith("token")),
+        [`token-${port}`],
+      );
       await harness.connect();
     });
 
@@ -448,12 +471,32 @@ describe("agent", () => {
 
     it("answers on the same port after a restart, with a fresh token", async () => {
       const first = await harness.start();
-      const token = readFileSync(harness.paths.tokenFile, "utf8");
+      const token = readFileSync(harness.tokenFile, "utf8");
       await first.close();
-      assert.ok(!existsSync(harness.paths.tokenFile));
+      assert.ok(!existsSync(harness.tokenFile));
       const second = await harness.start();
       assert.equal(second.port, first.port);
-      assert.notEqual(readFileSync(harness.paths.tokenFile, "utf8"), token);
+      assert.notEqual(readFileSync(harness.tokenFile, "utf8"), token);
+    });
+
+    it("leaves no token that counts for terminals of a port that somebody else has taken meanwhile", async () => {
+      const first = await harness.start();
+      const old = readEndpoint(harness.paths);
+      await first.close();
+      // As a killed agent leaves it.
+      writeFileSync(old?.tokenFile ?? "", "worthless");
+      const squatter = createServer().listen(first.port, "127.0.0.1");
+      await once(squatter, "listening");
+      try {
+        const second = await harness.start();
+        assert.notEqual(second.port, first.port);
+        assert.ok(!existsSync(old?.tokenFile ?? "") && !existsSync(harness.paths.tokenFile));
+        const { endpoint } = (await harness.connect()).hello;
+        assert.deepEqual(readEndpoint(harness.paths), endpoint);
+        assert.equal((await harness.credentials()).status, 403, "signed out, but the token is right");
+      } finally {
+        squatter.close();
+      }
     });
 
     it("says agentRestarted when its predecessor died with someone signed in, and never after a sign-out", async () => {
@@ -490,9 +533,10 @@ describe("agent", () => {
 
     it("ends when its files are gone, since nobody can find it any more, and leaves its successor's alone", async () => {
       const agent = await harness.start({ guardInterval: 5 });
-      const { directory, socket, tokenFile } = harness.paths;
+      const { directory, socket } = harness.paths;
       rmSync(directory, { recursive: true });
       const successor = await harness.start();
+      const { tokenFile } = harness;
       while (harness.ended.length === 0) await settle();
       assert.deepEqual(harness.ended, ["its files are gone"]);
       await agent.close();

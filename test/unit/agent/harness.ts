@@ -7,7 +7,7 @@ import { type AgentClient, connect } from "../../../src/agent/client.ts";
 import { answerSignIn, configure, startSignIn } from "../../../src/agent/protocol.ts";
 import { type Agent, type AgentDependencies, startAgent } from "../../../src/agent/start.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
-import { type RuntimePaths, runtimePaths } from "../../../src/core/runtimeDirectory.ts";
+import { type RuntimePaths, readEndpoint, runtimePaths } from "../../../src/core/runtimeDirectory.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 import { configuration, FakeCognito } from "../../fakes/cognito.ts";
 import { FakeLog } from "../../fakes/log.ts";
@@ -57,9 +57,14 @@ export class Harness {
     if (last.state !== "signedIn") throw new Error(last.state);
   }
 
+  /** Where the token is, as an editor finds it out. */
+  get tokenFile(): string {
+    return readEndpoint(this.paths)?.tokenFile ?? "";
+  }
+
   /** One request as an SDK makes it. */
   credentials(): Promise<{ status: number; body: Record<string, string> }> {
-    return fetchCredentials(readFileSync(this.paths.endpointFile, "utf8"), readFileSync(this.paths.tokenFile, "utf8"));
+    return fetchCredentials(readFileSync(this.paths.endpointFile, "utf8"), readFileSync(this.tokenFile, "utf8"));
   }
 
   async dispose(): Promise<void> {

@@ -24,7 +24,7 @@ import {
   keepConnected,
 } from "../../../src/agent/client.ts";
 import { getSession, signOut } from "../../../src/agent/protocol.ts";
-import { type RuntimePaths, runtimePaths } from "../../../src/core/runtimeDirectory.ts";
+import { type RuntimePaths, readEndpoint, runtimePaths } from "../../../src/core/runtimeDirectory.ts";
 import { configuration, FakeCognito } from "../../fakes/cognito.ts";
 import { fetchCredentials } from "./harness.ts";
 
@@ -101,14 +101,15 @@ describe("agent process", function () {
       const gone = new Promise<void>((resolve) => client.onClose(resolve));
       process.kill(client.hello.pid, "SIGKILL");
       await gone;
-      const token = readFileSync(paths.tokenFile, "utf8");
+      const { tokenFile } = client.hello.endpoint;
+      const token = readFileSync(tokenFile, "utf8");
       assert.ok(lstatSync(paths.socket).isSocket(), "it left its socket");
       const before = performance.now();
       const again = await start();
       times.push(performance.now() - before);
       assert.notEqual(again.hello.pid, client.hello.pid);
-      assert.equal(again.hello.endpoint.uri, client.hello.endpoint.uri);
-      assert.notEqual(readFileSync(paths.tokenFile, "utf8"), token);
+      assert.deepEqual(again.hello.endpoint, client.hello.endpoint);
+      assert.notEqual(readFileSync(tokenFile, "utf8"), token);
       client = again;
     }
     // The best of three: a busy machine is not what is measured.
@@ -150,7 +151,7 @@ describe("agent process", function () {
       [],
     );
     assert.ok(names.includes("HTTPS_PROXY"));
-    const token = readFileSync(paths.tokenFile, "utf8");
+    const token = readFileSync(hello.endpoint.tokenFile, "utf8");
     for (const file of ["environ", "cmdline"]) assert.ok(!read(file).includes(token));
     assert.ok(!readFileSync(join(paths.directory, "agent.log"), "utf8").includes(token));
     assert.equal(lstatSync(join(paths.directory, "agent.log")).mode & 0o777, 0o600);
@@ -161,7 +162,7 @@ describe("agent process", function () {
     const status = readFileSync(`/proc/${hello.pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
     assert.equal(status[3], String(hello.pid), "it leads a session of its own");
     await kill(hello.pid, "SIGTERM");
-    assert.ok(!existsSync(paths.socket) && !existsSync(paths.tokenFile));
+    assert.ok(!existsSync(paths.socket) && !existsSync(hello.endpoint.tokenFile));
   });
 
   it("ends by itself when nobody needs it", async () => {
@@ -256,6 +257,7 @@ describe("agent process", function () {
       const { hello } = await activate();
       assert.equal(hello.mode, "service");
       assert.equal(hello.endpoint.tokenFile, tokenFile);
+      assert.deepEqual(readEndpoint(paths), hello.endpoint);
       assert.equal(lstatSync(tokenFile).mode & 0o777, 0o640);
       assert.equal(lstatSync(tokenFile).gid, lstatSync(join(directory, "shared")).gid);
       const { status } = await fetchCredentials(
@@ -326,6 +328,10 @@ describe("agent process", function () {
       await supervise("agent:mystery");
       const client = await activate();
       assert.equal(client.hello.mode, "service");
+      // Without a socket for the endpoint its port is not fixed, so the token has a name of its own.
+      const { uri } = client.hello.endpoint;
+      assert.equal(client.hello.endpoint.tokenFile, `${tokenFile}-${new URL(uri).port}`);
+      assert.deepEqual(readEndpoint(paths), client.hello.endpoint);
       assert.match(journal, /unknown name "mystery"/);
     });
   });

@@ -143,6 +143,11 @@ describe("runtime directory", () => {
       assert.equal(readEndpoint(paths), undefined);
     }
     writeFileSync(paths.endpointFile, '{"port":4711}');
-    assert.deepEqual(readEndpoint(paths), { uri: "http://127.0.0.1:4711/credentials", tokenFile: paths.tokenFile });
+    const uri = "http://127.0.0.1:4711/credentials";
+    assert.deepEqual(readEndpoint(paths), { uri, tokenFile: paths.tokenFile });
+    writeFileSync(paths.endpointFile, '{"port":4711,"tokenFile":"token-4711"}');
+    assert.deepEqual(readEndpoint(paths), { uri, tokenFile: join(directory, "token-4711") });
+    writeFileSync(paths.endpointFile, '{"port":4711,"tokenFile":"../token-4712"}');
+    assert.deepEqual(readEndpoint(paths), { uri, tokenFile: paths.tokenFile });
   });
 });
