@@ -8,7 +8,7 @@ import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
 import type { Flow, FlowStep } from "../core/cognito/flow.ts";
 import type { AwsCredentials } from "../core/cognito/identityPool.ts";
 import type { Tokens } from "../core/cognito/tokens.ts";
-import { GatehouseError } from "../core/errors.ts";
+import { GatehouseError, type ProblemCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Cognito } from "./cognito.ts";
 import type { FromCognito, Kind, ToCognito } from "./cognitoMessages.ts";
@@ -20,16 +20,19 @@ export interface CognitoProcessDependencies {
   readonly log: Log;
   /** How long it stays after the last call, in milliseconds; 5 s. */
   readonly linger?: number | undefined;
+  /** How long it stays when it may hold a rotated refresh token, in milliseconds; 10 minutes. */
+  readonly lingerAfterFailure?: number | undefined;
+  /** How long a call may take, in milliseconds; 40 s, since each of its calls to Cognito has a limit of its own. */
+  readonly limit?: number | undefined;
 }
 
 interface Waiting {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-  readonly object: number;
+  readonly resolve: (result: unknown, offset: number | undefined) => void;
+  readonly reject: (error: GatehouseError) => void;
 }
 
-/** After a failure: it may hold a rotated refresh token whose answer could not be verified yet, and be asked again soon. */
-const lingerAfterFailure = 10 * 60_000;
+/** Failures of a refresh that say that Cognito gave no new refresh token, or that nobody wants it any more. */
+const withoutRotation: readonly ProblemCode[] = ["cancelled", "sessionEnded", "clientMisconfigured"];
 
 export function createCognitoProcess(deps: CognitoProcessDependencies): {
   readonly cognito: () => Promise<Cognito>;
@@ -39,7 +42,8 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
   const waiting = new Map<number, Waiting>();
   /** Sign-ins that are not over. */
   const flows = new Set<number>();
-  const offsets = new Map<number, number>();
+  /** Token sources that may hold a rotated refresh token whose answer could not be verified yet: they will be asked again soon. */
+  const holding = new Set<number>();
   let child: ChildProcess | undefined;
   let numbers = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -54,27 +58,27 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
     waiting.delete(message.call);
     if ("problem" in message) {
       call.reject(new GatehouseError(message.problem.code, message.problem.params));
-      rest(lingerAfterFailure);
     } else {
-      if (message.offset !== undefined) offsets.set(call.object, message.offset);
-      call.resolve(message.result);
-      rest(deps.linger ?? 5000);
+      call.resolve(message.result, message.offset);
     }
+    rest();
   };
 
   const lost = (process: ChildProcess, detail: string): void => {
     if (child !== process) return;
     child = undefined;
     flows.clear();
+    holding.clear();
     clearTimeout(timer);
     for (const { reject } of waiting.values()) reject(new GatehouseError("internal", { detail }));
     waiting.clear();
   };
 
   /** Ends it when it has had nothing to do for so long. */
-  const rest = (linger: number): void => {
+  const rest = (): void => {
     clearTimeout(timer);
     if (waiting.size > 0 || flows.size > 0 || child === undefined) return;
+    const linger = holding.size > 0 ? (deps.lingerAfterFailure ?? 10 * 60_000) : (deps.linger ?? 5000);
     timer = setTimeout(() => {
       if (waiting.size === 0 && flows.size === 0) stop();
     }, linger);
@@ -87,6 +91,14 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
     lost(process, "the agent ends");
     // It ends by itself when the channel closes.
     if (process.connected) process.disconnect();
+  };
+
+  /** Stuck, it would hold up every renewal to come. What else it was doing is lost with it. */
+  const kill = (process: ChildProcess, seconds: number): void => {
+    const detail = `the process for Cognito gave no answer within ${seconds} s`;
+    deps.log.error(`cognito: ${detail}`);
+    lost(process, detail);
+    process.kill("SIGKILL");
   };
 
   const running = (): ChildProcess => {
@@ -110,6 +122,7 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
 
   const caller = (kind: Kind, configuration: CognitoConfiguration) => {
     const object = ++numbers;
+    let offset: number | undefined;
     const call = <T>(method: string, parameters: readonly unknown[], signal: AbortSignal | undefined): Promise<T> =>
       new Promise<T>((resolve, reject) => {
         if (signal?.aborted === true) return reject(new GatehouseError("cancelled"));
@@ -121,22 +134,30 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
           if (process.connected) process.send(message, () => {});
         };
         const abort = (): void => send({ abort: number });
-        const settled = (): void => signal?.removeEventListener("abort", abort);
+        const limit = deps.limit ?? 40_000;
+        const deadline = setTimeout(() => kill(process, limit / 1000), limit);
+        deadline.unref();
+        const settled = (): void => {
+          clearTimeout(deadline);
+          signal?.removeEventListener("abort", abort);
+        };
         waiting.set(number, {
-          object,
-          resolve(result) {
+          resolve(result, measured) {
             settled();
+            offset = measured ?? offset;
+            if (kind === "tokens") holding.delete(object);
             resolve(result as T);
           },
           reject(error) {
             settled();
+            if (method === "refresh" && process === child && !withoutRotation.includes(error.code)) holding.add(object);
             reject(error);
           },
         });
         signal?.addEventListener("abort", abort, { once: true });
         send({ call: number, object, kind, configuration, method, parameters });
       });
-    return { object, call };
+    return { object, call, offset: () => offset };
   };
 
   const cognito: Cognito = {
@@ -151,7 +172,7 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
       const over = (): void => {
         if (!flows.delete(object)) return;
         if (child?.connected === true) child.send({ forget: object } satisfies ToCognito, () => {});
-        rest(deps.linger ?? 5000);
+        rest();
       };
       return {
         start: (username, signal) => follow(call("start", [username], signal)),
@@ -160,11 +181,11 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
       };
     },
     createTokenSource({ configuration }) {
-      const { object, call } = caller("tokens", configuration);
+      const { call, offset } = caller("tokens", configuration);
       return {
         refresh: (refreshToken, signal) => call<Tokens>("refresh", [refreshToken], signal),
         revoke: (refreshToken, signal) => call<void>("revoke", [refreshToken], signal),
-        clockOffsetSeconds: () => offsets.get(object),
+        clockOffsetSeconds: offset,
       };
     },
     createIdentityPool({ configuration }) {

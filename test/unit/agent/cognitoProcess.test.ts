@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCognitoProcess } from "../../../src/agent/cognitoProcess.ts";
+import { type CognitoProcessDependencies, createCognitoProcess } from "../../../src/agent/cognitoProcess.ts";
 import type { CognitoConfiguration } from "../../../src/core/cognito/configuration.ts";
 import { FakeLog } from "../../fakes/log.ts";
 import { type Emulated, startEmulated } from "../core/cognito/emulated.ts";
@@ -89,6 +91,94 @@ describe("process for Cognito", function () {
     globalThis.process.kill(process.pid() ?? 0, "SIGKILL");
     await assert.rejects(asked, { code: "internal" });
     await assert.rejects(source.refresh("x"), { code: "unreachable" });
+  });
+
+  describe("whose other end is replaced", () => {
+    let directory: string;
+    let stub: string;
+
+    beforeEach(() => {
+      directory = mkdtempSync(join(tmpdir(), "gatehouse-test-"));
+      stub = join(directory, "stub.mjs");
+      // The first parameter says what to do: hang, fail with that code, or answer.
+      writeFileSync(
+        stub,
+        `process.on("message", ({ call, object, parameters }) => {
+          const [what] = parameters ?? [];
+          if (call === undefined || what === "hang") return;
+          process.send(what === "good" ? { call, result: {}, offset: object } : { call, problem: { code: what } });
+        });`,
+      );
+    });
+
+    afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+    async function stubbed(more: Partial<CognitoProcessDependencies>) {
+      const process = createCognitoProcess({ script: stub, log, ...more });
+      disposables.push(process);
+      const cognito = await process.cognito();
+      const options = { configuration: nowhere, log };
+      return { process, source: cognito.createTokenSource(options), pool: cognito.createIdentityPool(options) };
+    }
+
+    it("is killed when it does not answer, and is there again for the next call", async () => {
+      const { process, source, pool } = await stubbed({ limit: 1500 });
+      await source.refresh("good");
+      const pid = process.pid() ?? 0;
+      const stuck = [source.refresh("hang"), pool.credentials("hang")];
+      for (const one of stuck) {
+        await assert.rejects(one, {
+          code: "internal",
+          params: { detail: "the process for Cognito gave no answer within 1.5 s" },
+        });
+      }
+      await gone(pid);
+      assert.equal(log.lines.filter((line) => /no answer/.test(line)).length, 1);
+      await source.refresh("good");
+      assert.notEqual(process.pid(), pid);
+    });
+
+    it("stays for long only after a refresh that may have left a rotated token with it", async () => {
+      for (const code of ["cancelled", "sessionEnded", "clientMisconfigured"]) {
+        const { process, source } = await stubbed({ linger: 20 });
+        const asked = source.refresh(code);
+        const pid = process.pid() ?? 0;
+        await assert.rejects(asked, { code });
+        await gone(pid);
+      }
+      const { process, pool } = await stubbed({ linger: 20 });
+      const asked = pool.credentials("identityPoolMissing");
+      const pid = process.pid() ?? 0;
+      await assert.rejects(asked, { code: "identityPoolMissing" });
+      await gone(pid);
+    });
+
+    it("stays after such a refresh whatever else it is asked, until that token is there", async () => {
+      const { process, source, pool } = await stubbed({ linger: 20, lingerAfterFailure: 400 });
+      const asked = source.refresh("tokenInvalid");
+      const pid = process.pid() ?? 0;
+      await assert.rejects(asked, { code: "tokenInvalid" });
+      const since = performance.now();
+      await pool.credentials("good");
+      await gone(pid);
+      assert.ok(performance.now() - since >= 390);
+      const { process: other, source: again } = await stubbed({ linger: 20 });
+      await assert.rejects(again.refresh("unreachable"), { code: "unreachable" });
+      const second = other.pid() ?? 0;
+      await again.refresh("good");
+      await gone(second);
+    });
+
+    it("tells each token source its own measure of the clock, also of a process before", async () => {
+      const { process, source, pool } = await stubbed({ linger: 20 });
+      assert.equal(source.clockOffsetSeconds(), undefined);
+      await source.refresh("good");
+      const measured = source.clockOffsetSeconds();
+      assert.equal(typeof measured, "number");
+      await gone(process.pid() ?? 0);
+      await pool.credentials("good");
+      assert.equal(source.clockOffsetSeconds(), measured);
+    });
   });
 
   it("ends with its agent", async () => {
