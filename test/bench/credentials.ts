@@ -5,6 +5,7 @@ import { Agent, get } from "node:http";
 import { join } from "node:path";
 import { refresh } from "../../src/agent/protocol.ts";
 import { root } from "../lab/cache.ts";
+import { processes } from "../lab/processes.ts";
 import { inTurn, median, ms, quantile, type Row, run, times } from "./measure.ts";
 import { type SignedInAgent, signedInAgent } from "./signedIn.ts";
 
@@ -82,15 +83,16 @@ async function memory({ client }: SignedInAgent): Promise<Row> {
     if (i % 250 === 0) figures.push(residentMegabytes(client.hello.pid));
   }
   const [, middle = 0, , last = 0] = figures;
+  const before = figures.slice(0, 3).map((each) => each.toFixed(0));
+  // The SDK's process, which ends some seconds after the last refresh.
+  const [cognito] = processes().filter((entry) => entry.parent === client.hello.pid);
+  const transient = cognito === undefined ? "" : `, ${residentMegabytes(cognito.pid).toFixed(0)} MB while it renews`;
   return {
-    what: "agent's resident memory after 1,000 refreshes",
-    measured: `${last.toFixed(0)} MB (after 250, 500, 750: ${figures
-      .slice(0, 3)
-      .map((each) => each.toFixed(0))
-      .join(", ")} MB)`,
+    what: "agent's resident memory after 1,000 requests and 1,000 refreshes",
+    measured: `${last.toFixed(0)} MB (after 250, 500, 750: ${before.join(", ")} MB); beside it a process for Cognito${transient}`,
     against: `${times(last / node)} of an idling \`node\` (${node.toFixed(0)} MB)`,
     goal: "≤ 1.6×, not growing",
-    reached: last / node <= 1.6 && last <= middle * 1.05,
+    reached: last / node <= 1.6 && last <= middle + 2,
   };
 }
 
