@@ -211,7 +211,8 @@ export function createSession(deps: SessionDependencies): SessionHolder {
       try {
         await turns.take(() => fetch(session, arn, stop));
       } catch (error) {
-        if (session === held && toProblem(error).code === "sessionEnded") failed(session, toProblem(error));
+        if (session !== held) await revokeLate(session);
+        else if (toProblem(error).code === "sessionEnded") failed(session, toProblem(error));
         throw error;
       }
       if (session === held) succeeded("role chosen");

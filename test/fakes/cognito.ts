@@ -32,7 +32,7 @@ export class FakeCognito {
   lifetime = 3_600_000;
   preferredRole: string | undefined = roles[0];
   loads = 0;
-  /** Answers in a sign-in come although nobody waits for them any more. */
+  /** Answers come although nobody waits for them any more. */
   stubborn = false;
   /** What each token source and identity pool was made with. */
   readonly made: { readonly kind: "tokens" | "identityPool"; readonly configuration: CognitoConfiguration }[] = [];
@@ -138,7 +138,7 @@ export class FakeCognito {
     this.calls.push(kind);
     await this.gate;
     await this.gates[kind];
-    if (signal?.aborted === true) throw new GatehouseError("cancelled");
+    if (signal?.aborted === true && !this.stubborn) throw new GatehouseError("cancelled");
     const failure = this.failures[kind].shift();
     if (failure !== undefined) throw failure;
   }

@@ -464,7 +464,8 @@ describe("session", () => {
     await signIn();
     await clock.advance(10 * minute);
     let open = (): void => {};
-    cognito.gates.credentials = new Promise((resolve) => {
+    cognito.stubborn = true;
+    cognito.gates.refresh = new Promise((resolve) => {
       open = resolve;
     });
     const chosen = session.chooseRole(roles[1] ?? "").catch(() => {});
