@@ -12,7 +12,8 @@ export async function buildExtension(path = join(cacheDirectory(), "gatehouse.vs
     const copy = await mkdtemp(join(tmpdir(), "gatehouse-pack-"));
     try {
       for (const name of await readdir(root)) {
-        if (!large.has(name) && join(root, name) !== cacheDirectory()) await cp(join(root, name), join(copy, name), { recursive: true });
+        if (!large.has(name) && join(root, name) !== cacheDirectory())
+          await cp(join(root, name), join(copy, name), { recursive: true });
       }
       await packExtension(copy, path);
     } finally {
