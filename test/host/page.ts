@@ -86,6 +86,11 @@ export async function statusBar(page: Page): Promise<string> {
   return (await page.locator(".statusbar-item:visible").allInnerTexts()).join("\n");
 }
 
+/** Text of every notification that is shown at the moment. */
+export async function notifications(page: Page): Promise<string> {
+  return (await page.locator(".notification-toast:visible").allInnerTexts()).join("\n");
+}
+
 /** Opens another terminal and waits until its shell takes input; it is the active one then. */
 export async function openTerminal(page: Page, workspace: string): Promise<Terminal> {
   const before = await terminalCount(page);

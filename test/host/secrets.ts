@@ -1,48 +1,117 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes, randomInt } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
+import type { BrowserContext, Frame } from "playwright-core";
 import { processesOf } from "../lab/processes.ts";
+import { plantInStorages, readStorages } from "./storage.ts";
 
 /** Tokens of Cognito look like this (JWS and JWE, compact). */
 const token = /eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/;
+/** Codes, which would be found by chance inside of other things, count only where they stand alone. */
+const standingAlone = /(?<![\w.-])\d{6}(?![\w.-])/g;
 
 /** Watches for secrets where none may be. What it finds it names by place and label; never by value. */
 export class SecretSearch {
-  readonly #secrets = new Map<string, string>();
+  readonly #long = new Map<string, { label: string; forms: Buffer[] }>();
+  readonly #codes = new Map<string, string>();
   readonly #found = new Set<string>();
-  readonly #marker: string;
+  readonly #directory: string;
   readonly #timer: NodeJS.Timeout;
+  /** What was planted, by label, and where the search has to find it. */
+  readonly #planted = new Map<string, (place: string) => boolean>();
+  #process: ChildProcess | undefined;
 
-  /** `marker`: the run's directory, which every process of the run carries. */
-  constructor(marker: string) {
-    this.#marker = marker;
+  /** `directory`: the run's, which every process of the run carries. */
+  constructor(directory: string) {
+    this.#directory = directory;
     this.#timer = setInterval(() => this.#searchProcesses(), 500);
   }
 
-  /** Short values (codes) would be found by chance in large files: they count only where they stand alone. */
   add(label: string, value: string): void {
-    if (value !== "") this.#secrets.set(value, label);
+    if (/^\d{6}$/.test(value)) this.#codes.set(value, label);
+    else if (value.length < 8) throw new Error(`${label} is too short to be searched for.`);
+    else if (!this.#long.has(value)) {
+      const forms = [...new Set([value, encodeURIComponent(value)])].map((form) => Buffer.from(form));
+      this.#long.set(value, { label, forms: [...forms, Buffer.from(value, "utf16le")] });
+    }
   }
 
-  /** Searches every file below `directory` but those that `allowed` accepts, processes and the page's storage; answers what was found. */
-  async search(directory: string, page: Page, allowed: (path: string) => boolean): Promise<string[]> {
-    clearInterval(this.#timer);
+  /** Searches what the browser stores at this moment, its webviews' storage included. */
+  async searchStorages(browser: BrowserContext): Promise<void> {
+    for (const { place, text } of await readStorages(browser)) this.#note(place, Buffer.from(text));
+  }
+
+  /** Searches the processes and every file of the run but those that `allowed` accepts. */
+  searchRun(allowed: (path: string) => boolean): void {
     this.#searchProcesses();
-    const storage = await page.evaluate(readStorage);
-    this.#note("browser storage", storage);
-    this.#searchFiles(directory, allowed);
-    return [...this.#found];
+    this.#searchFiles(this.#directory, allowed);
+  }
+
+  /** What was found up to now and was not planted. */
+  get found(): string[] {
+    return [...this.#found].filter((entry) => !/^planted |planted-files/.test(entry));
+  }
+
+  /** What was planted and not found where it was: each is a place where the search is blind. */
+  get missed(): string[] {
+    const found = [...this.#found];
+    return [...this.#planted]
+      .filter(
+        ([label, suits]) => !found.some((entry) => suits(entry.slice(label.length + 4)) && entry.startsWith(label)),
+      )
+      .map(([label]) => label);
+  }
+
+  /** Plants a text in each storage of a frame; answers in which kinds it could. */
+  async plantInBrowser(frame: Frame): Promise<string[]> {
+    return await plantInStorages(frame, (kind, place) => this.#marker(kind, (found) => found === place));
+  }
+
+  /** Plants texts in a process of the run, and in files. */
+  plantInRun(): void {
+    const isArgument = (place: string) => place.startsWith("arguments of ");
+    const isVariable = (place: string) => place.startsWith("environment of ");
+    const script = "setTimeout(() => {}, 600_000)";
+    this.#process = spawn(process.execPath, ["-e", script, this.#marker("argument", isArgument)], {
+      env: { RUN: this.#directory, PLANTED: this.#marker("variable", isVariable) },
+      stdio: "ignore",
+    });
+    const folder = join(this.#directory, "planted-files", "inner");
+    mkdirSync(folder, { recursive: true });
+    const put = (name: string, content: (marker: string) => string | Buffer) => {
+      const path = join(folder, name);
+      writeFileSync(path, content(this.#marker(name, (place) => place === path)));
+    };
+    put("utf8", (marker) => `a line with ${marker} in it`);
+    put("escaped", (marker) => `?${marker.replaceAll("/", "%2F")}=`);
+    // At an odd place, as in a database.
+    put("utf16", (marker) => Buffer.concat([Buffer.from("!"), Buffer.from(`with ${marker} in it`, "utf16le")]));
+    const code = String(randomInt(1_000_000)).padStart(6, "0");
+    this.#codes.set(code, "planted code");
+    this.#planted.set("planted code", (place) => place === join(folder, "code"));
+    writeFileSync(join(folder, "code"), `code=${code}\n`);
+    this.#planted.set("a token", (place) => place === join(folder, "token"));
+    writeFileSync(join(folder, "token"), `eyJ${"a".repeat(20)}.${"b".repeat(20)}.${"c".repeat(20)}`);
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#process?.kill("SIGKILL");
+  }
+
+  #marker(what: string, suits: (place: string) => boolean): string {
+    const marker = `planted/${randomBytes(9).toString("hex")}`;
+    this.add(`planted ${what}`, marker);
+    this.#planted.set(`planted ${what}`, suits);
+    return marker;
   }
 
   #searchProcesses(): void {
-    for (const { commandLine, environment } of processesOf(this.#marker)) {
+    for (const { commandLine, environment } of processesOf(this.#directory)) {
       const name = commandLine.split("\0")[0] ?? "";
-      this.#note(`arguments of ${name}`, commandLine);
-      this.#note(`environment of ${name}`, environment);
+      this.#note(`arguments of ${name}`, Buffer.from(commandLine.replaceAll("\0", "\n")));
+      this.#note(`environment of ${name}`, Buffer.from(environment.replaceAll("\0", "\n")));
     }
   }
 
@@ -50,57 +119,33 @@ export class SecretSearch {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
       const path = join(directory, entry.name);
       if (entry.isDirectory()) this.#searchFiles(path, allowed);
-      else if (entry.isFile() && !allowed(path) && statSync(path).size < 256 * 1024 * 1024) {
+      else if (entry.isFile() && !allowed(path)) {
+        let content: Buffer;
         try {
-          const content = readFileSync(path);
-          this.#note(path, content.toString("latin1"));
-          // Chromium's and VS Code's databases keep text in UTF-16, too.
-          if (content.includes(0)) this.#note(path, content.toString("latin1").replaceAll("\0", ""));
-        } catch {
+          if (statSync(path).size > 256 * 1024 * 1024) throw new Error(`${path} is too large to be searched.`);
+          content = readFileSync(path);
+        } catch (error) {
           // Removed meanwhile.
+          if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+          throw error;
         }
+        this.#note(path, content);
       }
     }
   }
 
-  #note(place: string, text: string): void {
-    for (const [value, label] of this.#secrets) {
-      const hit = value.length > 8 ? text.includes(value) : new RegExp(`(?<![\\w.-])${value}(?![\\w.-])`).test(text);
-      if (hit) this.#found.add(`${label} in ${place}`);
+  #note(place: string, content: Buffer): void {
+    for (const { label, forms } of this.#long.values()) {
+      if (forms.some((form) => content.includes(form))) this.#found.add(`${label} in ${place}`);
     }
-    if (token.test(text)) this.#found.add(`a token in ${place}`);
-  }
-}
-
-/** Runs in the page: everything in localStorage, sessionStorage, cookies and IndexedDB, as text. */
-async function readStorage(): Promise<string> {
-  const page = globalThis as unknown as {
-    localStorage: Record<string, string>;
-    sessionStorage: Record<string, string>;
-    document: { cookie: string };
-    indexedDB: {
-      databases(): Promise<{ name: string }[]>;
-      // biome-ignore lint/suspicious/noExplicitAny: the browser's own types are not part of this project
-      open(name: string): any;
-    };
-  };
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  const result = (request: any): Promise<any> =>
-    new Promise((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
-  const parts = [JSON.stringify(page.localStorage), JSON.stringify(page.sessionStorage), page.document.cookie];
-  for (const { name } of await page.indexedDB.databases()) {
-    const database = await result(page.indexedDB.open(name));
-    for (const store of [...database.objectStoreNames]) {
-      const objects = database.transaction(store, "readonly").objectStore(store);
-      const values: unknown[] = await result(objects.getAll());
-      for (const value of values) {
-        parts.push(value instanceof Uint8Array ? new TextDecoder().decode(value) : String(JSON.stringify(value)));
+    const text = content.toString("latin1");
+    // UTF-16 at any offset, too.
+    for (const each of content.includes(0) ? [text, text.replaceAll("\0", "")] : [text]) {
+      for (const [code] of each.matchAll(standingAlone)) {
+        const label = this.#codes.get(code);
+        if (label !== undefined) this.#found.add(`${label} in ${place}`);
       }
+      if (token.test(each)) this.#found.add(`a token in ${place}`);
     }
-    database.close();
   }
-  return parts.join("\n");
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { type AgentClient, connect } from "../../src/agent/client.ts";
-import { getSession, signOut } from "../../src/agent/protocol.ts";
+import { getCredentials, getSession, type ProcessCredentials, signOut } from "../../src/agent/protocol.ts";
 import { runtimePaths } from "../../src/core/runtimeDirectory.ts";
 import type { Session } from "../../src/core/session.ts";
 import { commands } from "../../src/manifest.ts";
@@ -13,7 +13,7 @@ import { type Lab, startLab } from "../lab/lab.ts";
 import { processesOf } from "../lab/processes.ts";
 import type { DemoUser } from "../lab/running.ts";
 import { Authenticator } from "./authenticator.ts";
-import { answer, openEditor, runCommand, until } from "./page.ts";
+import { answer, openEditor, runCommand, statusBar, until } from "./page.ts";
 import { SecretSearch } from "./secrets.ts";
 
 /** The lab, a browser in front of it, and an agent's client of our own to see what is true. */
@@ -78,6 +78,10 @@ export class World {
     await this.agent((client) => client.request(getSession));
   }
 
+  get browser(): BrowserContext {
+    return this.#browser;
+  }
+
   /** Closes the browser as a person does, and opens it again with the same profile. */
   async reopenBrowser(): Promise<void> {
     await this.#browser.close();
@@ -121,6 +125,23 @@ export class World {
       const session = await this.session();
       return session.state === "signedIn" && session.credentials.state === "ready";
     });
+    await this.keys();
+  }
+
+  /** The present AWS keys, which are searched for in the end. */
+  async keys(): Promise<ProcessCredentials> {
+    const keys = await this.agent((client) => client.request(getCredentials));
+    this.secrets.add("secret key", keys.SecretAccessKey);
+    this.secrets.add("session token", keys.SessionToken);
+    return keys;
+  }
+
+  /** Waits until the window's status bar shows who is signed in. */
+  async signInShown(): Promise<void> {
+    const session = await this.session();
+    if (session.state !== "signedIn") throw new Error("Nobody is signed in.");
+    const who = session.role?.name ?? session.email ?? session.username;
+    await until(`the status bar shows ${who}`, async () => (await statusBar(this.#page)).includes(who));
   }
 
   /** Signed in as somebody; types only where nobody is. */
@@ -151,6 +172,15 @@ export class World {
     } finally {
       client.dispose();
     }
+  }
+
+  /** What the agent that follows another answers to its first request; nobody is asked to start it. */
+  async sessionOfNextAgent(pid: number): Promise<Session> {
+    return await until("another agent", () =>
+      this.agent(async (client) => (client.hello.pid === pid ? undefined : await client.request(getSession))).catch(
+        () => undefined,
+      ),
+    );
   }
 
   async agentPid(): Promise<number> {

@@ -23,7 +23,9 @@ const names: Record<string, string> = {
   extensionHostKills: "extension host killed under the loop",
   calls: "AWS calls of the loop, not one failed",
   agentKills: "agent killed with -9 while signed in",
-  slowestRestartMs: "longest time until another agent answered, ms",
+  medianRestartMs: "time from the kill until another agent answered a client, median, ms",
+  slowestRestartMs: "the same, longest, ms",
+  restartsOverASecond: "of these over a second, and so done again",
 };
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-soak-"));
