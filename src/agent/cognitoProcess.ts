@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
 import type { Flow, FlowStep } from "../core/cognito/flow.ts";
 import type { AwsCredentials } from "../core/cognito/identityPool.ts";
-import type { Tokens } from "../core/cognito/tokens.ts";
+import type { Tokens } from "../core/cognito/verification.ts";
 import { GatehouseError, type ProblemCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Cognito } from "./cognito.ts";

@@ -1,6 +1,6 @@
 /** What the session's holder offers, and what it needs. */
 import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
-import type { Tokens } from "../core/cognito/tokens.ts";
+import type { Tokens } from "../core/cognito/verification.ts";
 import type { Supply } from "../core/credentials/endpoint.ts";
 import type { Problem } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";

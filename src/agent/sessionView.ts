@@ -2,7 +2,7 @@
 import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
 import type { AwsCredentials } from "../core/cognito/identityPool.ts";
 import { roleOf, rolesOf } from "../core/cognito/roles.ts";
-import type { Tokens } from "../core/cognito/tokens.ts";
+import type { Tokens } from "../core/cognito/verification.ts";
 import type { ContainerCredentials, Supply } from "../core/credentials/endpoint.ts";
 import { retryDelay } from "../core/credentials/schedule.ts";
 import { GatehouseError, type Problem } from "../core/errors.ts";

@@ -4,7 +4,7 @@ import type { CognitoConfiguration } from "../../src/core/cognito/configuration.
 import type { FlowStep } from "../../src/core/cognito/flow.ts";
 import type { AwsCredentials } from "../../src/core/cognito/identityPool.ts";
 import type { Answer } from "../../src/core/cognito/prompt.ts";
-import type { Tokens } from "../../src/core/cognito/tokens.ts";
+import type { Tokens } from "../../src/core/cognito/verification.ts";
 import { GatehouseError } from "../../src/core/errors.ts";
 
 export const configuration: CognitoConfiguration = {

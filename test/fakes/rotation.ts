@@ -1,6 +1,5 @@
-import type { Tokens } from "../../src/core/cognito/tokens.ts";
 import type { ReceivedTokens, UserPool } from "../../src/core/cognito/userPool.ts";
-import type { TokenVerifier } from "../../src/core/cognito/verification.ts";
+import type { Tokens, TokenVerifier } from "../../src/core/cognito/verification.ts";
 
 /** A pool that rotates refresh tokens without any grace: r1, r2, … ; only the newest counts. */
 export class RotatingPool implements Pick<UserPool, "refresh" | "revoke"> {

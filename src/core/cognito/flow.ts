@@ -7,11 +7,11 @@ import type { Answer, Prompt } from "./prompt.ts";
 import { reduce } from "./signIn.ts";
 import type { Effect, SignInEvent, SignInState } from "./signInState.ts";
 import { createEphemeral, type Ephemeral, signPasswordClaim, timestamp } from "./srp.ts";
-import type { Tokens } from "./tokens.ts";
 import { type AuthAnswer, type Challenge, createUserPool, type Delivery, type UserPool } from "./userPool.ts";
+import type { Tokens } from "./verification.ts";
 import { createTokenVerifier, type TokenVerifier } from "./verification.ts";
 
-export type { IdClaims, Tokens } from "./tokens.ts";
+export type { IdClaims, Tokens } from "./verification.ts";
 
 /**
  * Where a sign-in stands: something to ask for, done, or over. `problem` belongs to the last answer; `notice` says why the flow

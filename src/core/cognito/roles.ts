@@ -1,7 +1,7 @@
 /** Which role of the identity pool somebody gets; pure. */
 import { GatehouseError } from "../errors.ts";
 import type { Role } from "../session.ts";
-import type { IdClaims } from "./tokens.ts";
+import type { IdClaims } from "./verification.ts";
 
 type RoleClaims = Pick<IdClaims, "roles" | "preferredRole">;
 

@@ -1,8 +1,8 @@
 /** The states of a sign-in, what it has to do, and what can happen: data only. */
 import type { Problem } from "../errors.ts";
 import type { Answer, Prompt } from "./prompt.ts";
-import type { Tokens } from "./tokens.ts";
 import type { Challenge, ReceivedTokens } from "./userPool.ts";
+import type { Tokens } from "./verification.ts";
 
 /** What is known about the person, kept so that a flow that Cognito gave up can be started again by itself. */
 export interface Known {

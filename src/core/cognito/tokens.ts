@@ -3,34 +3,7 @@ import type { Log } from "../log.ts";
 import { createClock } from "./clock.ts";
 import type { CognitoConfiguration } from "./configuration.ts";
 import { createUserPool, type UserPool } from "./userPool.ts";
-import { createTokenVerifier, type TokenVerifier } from "./verification.ts";
-
-/** What a verified id token says. */
-export interface IdClaims {
-  readonly sub: string;
-  readonly username: string;
-  readonly email?: string;
-  /** `cognito:roles`, ARNs. */
-  readonly roles: readonly string[];
-  /** `cognito:preferred_role`. */
-  readonly preferredRole?: string;
-  readonly groups: readonly string[];
-  readonly originJti?: string;
-  /** When the person signed in, seconds since the epoch, Cognito's clock. */
-  readonly authTime: number;
-  /** Seconds since the epoch, Cognito's clock. */
-  readonly exp: number;
-}
-
-/** A verified set of tokens. */
-export interface Tokens {
-  readonly idToken: string;
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  /** Expiry of id and access token (the earlier one), milliseconds since the epoch, this machine's clock. */
-  readonly expiresAt: number;
-  readonly claims: IdClaims;
-}
+import { createTokenVerifier, type Tokens, type TokenVerifier } from "./verification.ts";
 
 export interface TokenSource {
   /**

@@ -5,9 +5,35 @@ import { assertIsJwks, SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { GatehouseError } from "../errors.ts";
 import type { CognitoClock } from "./clock.ts";
 import { type CognitoConfiguration, userPoolAddress } from "./configuration.ts";
-import type { IdClaims, Tokens } from "./tokens.ts";
 import { limited } from "./transport.ts";
 import type { ReceivedTokens } from "./userPool.ts";
+
+/** What a verified id token says. */
+export interface IdClaims {
+  readonly sub: string;
+  readonly username: string;
+  readonly email?: string;
+  /** `cognito:roles`, ARNs. */
+  readonly roles: readonly string[];
+  /** `cognito:preferred_role`. */
+  readonly preferredRole?: string;
+  readonly groups: readonly string[];
+  readonly originJti?: string;
+  /** When the person signed in, seconds since the epoch, Cognito's clock. */
+  readonly authTime: number;
+  /** Seconds since the epoch, Cognito's clock. */
+  readonly exp: number;
+}
+
+/** A verified set of tokens. */
+export interface Tokens {
+  readonly idToken: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** Expiry of id and access token (the earlier one), milliseconds since the epoch, this machine's clock. */
+  readonly expiresAt: number;
+  readonly claims: IdClaims;
+}
 
 export interface TokenVerifier {
   /** Fetches the pool's keys, unless they are there. Rejects with `unreachable`, `tls`, `serverError` … */

@@ -6,7 +6,7 @@ import { createSession } from "../../../src/agent/session.ts";
 import type { HeldCredentials, HeldSession } from "../../../src/agent/sessionView.ts";
 import { createEstate, type EstateDependencies } from "../../../src/agent/snapshot.ts";
 import type { CognitoConfiguration } from "../../../src/core/cognito/configuration.ts";
-import type { IdClaims, Tokens } from "../../../src/core/cognito/tokens.ts";
+import type { IdClaims, Tokens } from "../../../src/core/cognito/verification.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 import { configuration, FakeCognito, roles } from "../../fakes/cognito.ts";

@@ -12,7 +12,7 @@ import {
 import type { CognitoConfiguration } from "../../../../src/core/cognito/configuration.ts";
 import { createFlow, type Flow, type FlowStep } from "../../../../src/core/cognito/flow.ts";
 import type { Answer } from "../../../../src/core/cognito/prompt.ts";
-import type { Tokens } from "../../../../src/core/cognito/tokens.ts";
+import type { Tokens } from "../../../../src/core/cognito/verification.ts";
 import { silent } from "../../../../src/core/log.ts";
 import { createDemoPool, type DemoOptions, type DemoPool, sdkClients } from "../../../cognito/demoPool.ts";
 import type { Message } from "../../../cognito/outbox.ts";

@@ -7,7 +7,7 @@ import {
 import { CreateUserPoolClientCommand } from "@aws-sdk/client-cognito-identity-provider";
 import type { CognitoConfiguration } from "../../../../src/core/cognito/configuration.ts";
 import { createIdentityPool } from "../../../../src/core/cognito/identityPool.ts";
-import type { Tokens } from "../../../../src/core/cognito/tokens.ts";
+import type { Tokens } from "../../../../src/core/cognito/verification.ts";
 import { silent } from "../../../../src/core/log.ts";
 import type { DemoOptions } from "../../../cognito/demoPool.ts";
 import { startWebServer } from "../../../fakes/webServer.ts";

@@ -10,7 +10,7 @@ import type {
   Transition,
   Working,
 } from "../../../../src/core/cognito/signInState.ts";
-import type { Tokens } from "../../../../src/core/cognito/tokens.ts";
+import type { Tokens } from "../../../../src/core/cognito/verification.ts";
 import { type Problem, type ProblemCode, problemCodes } from "../../../../src/core/errors.ts";
 
 const username = "ada@example.com";

@@ -6,7 +6,8 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import { createClock } from "../../../../src/core/cognito/clock.ts";
 import type { CognitoConfiguration } from "../../../../src/core/cognito/configuration.ts";
-import { createTokenSource, type TokenSource, type Tokens } from "../../../../src/core/cognito/tokens.ts";
+import { createTokenSource, type TokenSource } from "../../../../src/core/cognito/tokens.ts";
+import type { Tokens } from "../../../../src/core/cognito/verification.ts";
 import { createTokenVerifier } from "../../../../src/core/cognito/verification.ts";
 import { silent } from "../../../../src/core/log.ts";
 import { type Emulated, signIn, startEmulated } from "./emulated.ts";
