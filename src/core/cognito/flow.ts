@@ -8,8 +8,7 @@ import { reduce } from "./signIn.ts";
 import type { Effect, SignInEvent, SignInState } from "./signInState.ts";
 import { createEphemeral, type Ephemeral, signPasswordClaim, timestamp } from "./srp.ts";
 import { type AuthAnswer, type Challenge, createUserPool, type Delivery, type UserPool } from "./userPool.ts";
-import type { Tokens } from "./verification.ts";
-import { createTokenVerifier, type TokenVerifier } from "./verification.ts";
+import { createTokenVerifier, type Tokens, type TokenVerifier } from "./verification.ts";
 
 export type { IdClaims, Tokens } from "./verification.ts";
 
