@@ -33,8 +33,9 @@ describe("a session in the editor", () => {
 
   afterEach(async function () {
     if (this.currentTest?.state === "failed") {
-      const path = await world.screenshot(`failed-${this.currentTest.title.replace(/\W+/g, "-").slice(0, 60)}`);
-      console.error(`      ${path}\n${world.traces()}`);
+      const name = `failed-${this.currentTest.title.replace(/\W+/g, "-").slice(0, 60)}`;
+      const picture = await world.screenshot(name).catch((error: Error) => `No picture: ${error.message}`);
+      console.error(`      ${picture}\n${world.traces()}`);
     }
   });
 
@@ -220,7 +221,7 @@ describe("a session in the editor", () => {
   });
 
   it("leaves no password, code, token or key anywhere but in the agent", async () => {
-    await world.signIn();
+    await world.signedIn();
     const { tokenFile } = (await world.agent(async (client) => client.hello)).endpoint;
     world.secrets.add("token of the endpoint", readFileSync(tokenFile, "utf8"));
     const terminal = await openTerminal(world.page, world.lab.workspace);
