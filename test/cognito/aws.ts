@@ -16,6 +16,10 @@ export interface EmulatedAws {
   readonly endpoint: string;
   /** Keys of an administrator, to set things up with. */
   readonly administrator: AccessKey;
+  /** A call to IAM as the administrator; answers the XML. @throws QueryError */
+  iam(parameters: Readonly<Record<string, string>>): Promise<string>;
+  /** Whether an access key of a user was given out here. */
+  knowsKey(accessKeyId: string): Promise<boolean>;
   /** A role's trust policy document; undefined where there is no such role. */
   trustPolicy(roleName: string): Promise<unknown>;
   assumeRole(role: string, sessionName: string, lifetimeSeconds: number): Promise<Keys>;
@@ -42,16 +46,21 @@ export async function takeOverMoto(endpoint: string): Promise<EmulatedAws> {
   // moto counts the requests that it takes unchecked; none from here on.
   const switched = await fetch(`${endpoint}/moto-api/reset-auth`, { method: "POST", body: "0" });
   if (!switched.ok) throw new Error(`moto did not switch its checks on: ${switched.status}`);
+  const iam = (parameters: Readonly<Record<string, string>>) => queryAws(endpoint, administrator, "iam", parameters);
+  const found = (parameters: Readonly<Record<string, string>>) =>
+    iam(parameters).catch((error: unknown) => {
+      if (error instanceof QueryError && error.status === 404) return undefined;
+      throw error;
+    });
   return {
     endpoint,
     administrator,
-    async trustPolicy(roleName) {
-      const answer = await queryAws(endpoint, administrator, "iam", { Action: "GetRole", RoleName: roleName }).catch(
-        (error: unknown) => {
-          if (error instanceof QueryError && error.status === 404) return undefined;
-          throw error;
-        },
-      );
+    iam,
+    async knowsKey(AccessKeyId) {
+      return (await found({ Action: "GetAccessKeyLastUsed", AccessKeyId })) !== undefined;
+    },
+    async trustPolicy(RoleName) {
+      const answer = await found({ Action: "GetRole", RoleName });
       if (answer === undefined) return undefined;
       return JSON.parse(decodeURIComponent(element(answer, "AssumeRolePolicyDocument")));
     },
@@ -72,12 +81,14 @@ export async function takeOverMoto(endpoint: string): Promise<EmulatedAws> {
   };
 }
 
-/** A refusal, with the HTTP status. */
+/** A refusal, with the HTTP status and the XML. */
 export class QueryError extends Error {
   readonly status: number;
+  readonly body: string;
   constructor(status: number, body: string) {
     super(`moto answered ${status}: ${body}`);
     this.status = status;
+    this.body = body;
   }
 }
 

@@ -20,6 +20,7 @@ import {
   VerifySoftwareTokenCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 import { type AccessKey, QueryError, queryAws } from "./aws.ts";
+import { trustPolicyFor } from "./identity/trustPolicy.ts";
 import { respond, signInBySrp } from "./srpSignIn.ts";
 import { totp } from "./totp.ts";
 
@@ -175,20 +176,7 @@ export async function createRole(
   identityPoolId: string,
   name: string,
 ): Promise<string> {
-  const trust = {
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Effect: "Allow",
-        Principal: { Federated: "cognito-identity.amazonaws.com" },
-        Action: "sts:AssumeRoleWithWebIdentity",
-        Condition: {
-          StringEquals: { "cognito-identity.amazonaws.com:aud": identityPoolId },
-          "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": "authenticated" },
-        },
-      },
-    ],
-  };
+  const trust = trustPolicyFor({ identityPoolId, authenticated: true });
   const rights = {
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action: ["s3:List*", "s3:Get*", "ec2:Describe*"], Resource: "*" }],

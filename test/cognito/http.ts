@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import { request as forwardRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
 import { jwks } from "./auth/signingKeys.ts";
-import type { AccessKey } from "./aws.ts";
+import type { EmulatedAws } from "./aws.ts";
 import { readBody } from "./body.ts";
 import { ServiceError } from "./errors.ts";
+import { callIam, foreignAdministrator } from "./iam.ts";
 import { discoveryDocument } from "./managedLogin/discovery.ts";
 import { domainOrigin } from "./managedLogin/domains.ts";
 import { createManagedLogin } from "./managedLogin/handler.ts";
@@ -17,8 +18,8 @@ export interface Gate {
   readonly context: Omit<Context, "region">;
   /** Where everything is told to be that AWS has under names of its own; undefined for AWS's names. */
   readonly publicBase: () => URL | undefined;
-  readonly motoEndpoint: string | undefined;
-  readonly administrator: AccessKey | undefined;
+  /** moto; undefined where Cognito is alone. */
+  readonly aws: EmulatedAws | undefined;
   /** Cognito's public calls a second, over all clients; undefined for no limit. */
   readonly requestsPerSecond: number | undefined;
   /** Told of failures of the emulator itself. */
@@ -55,10 +56,11 @@ export function createHandler(gate: Gate): (request: IncomingMessage, response: 
     const document = wellKnown(pathname);
     if (document !== undefined && request.method === "GET") return answer(response, 200, document);
     // moto's own switches stay closed: nobody may turn its checks off.
-    if (gate.motoEndpoint === undefined || pathname.startsWith("/moto-api")) {
+    if (gate.aws === undefined || pathname.startsWith("/moto-api")) {
       throw new ServiceError("UnknownOperationException", "No such address here.", 404);
     }
-    forward(request, response, gate.motoEndpoint);
+    if (await foreignAdministrator(request, gate.aws)) return callIam(request, response, gate.aws);
+    forward(request, response, gate.aws.endpoint);
   }
 
   async function call(request: IncomingMessage, service: (typeof services)[string], name: string): Promise<object> {
@@ -105,7 +107,7 @@ export function createHandler(gate: Gate): (request: IncomingMessage, response: 
       case "GET /_control/clock":
         return { now: clock.now() };
       case "GET /_control/administrator":
-        if (gate.administrator !== undefined) return gate.administrator;
+        if (gate.aws !== undefined) return gate.aws.administrator;
     }
     throw new ServiceError("UnknownOperationException", `No control route ${route}`, 404);
   }

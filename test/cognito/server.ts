@@ -58,8 +58,7 @@ export async function startCognito(options: CognitoOptions = {}): Promise<Runnin
         const url = base();
         return url === undefined ? undefined : new URL(url);
       },
-      motoEndpoint: aws?.endpoint,
-      administrator: aws?.administrator,
+      aws,
       requestsPerSecond: options.requestsPerSecond,
       onError: options.onError ?? ((error) => console.error(error)),
     }),

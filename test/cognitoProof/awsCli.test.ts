@@ -39,11 +39,9 @@ describe("the AWS CLI", () => {
     });
     return stdout === "" ? {} : (JSON.parse(stdout) as Json);
   }
-  const administrator = () => ({
-    AWS_ACCESS_KEY_ID: emulator.administrator.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: emulator.administrator.secretAccessKey,
-  });
-  const admin = (...args: readonly string[]) => aws(administrator(), ...args);
+  /** Whatever keys a set-up runs with. */
+  const anyKeys = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "not-checked" };
+  const admin = (...args: readonly string[]) => aws(anyKeys, ...args);
   // biome-ignore lint/suspicious/noExplicitAny: the shapes are AWS's, and each test reads one field.
   const any = (value: Json): any => value;
 
@@ -144,7 +142,19 @@ describe("the AWS CLI", () => {
       /InvalidClientTokenId/,
     );
     await assert.rejects(aws(keys, "iam", "list-users"), /AccessDenied/);
+    await assert.rejects(
+      aws({ ...keys, AWS_SECRET_ACCESS_KEY: "wrong" }, "iam", "list-users"),
+      /SignatureDoesNotMatch/,
+    );
   }).timeout(180_000);
+
+  it("may set roles up with any keys, but use nothing else with them", async () => {
+    const { AccessKey } = any(await admin("iam", "create-access-key", "--user-name", "administrator"));
+    await assert.rejects(admin("iam", "get-role", "--role-name", "nobody"), /NoSuchEntity/);
+    await assert.rejects(admin("s3api", "list-buckets"), /InvalidAccessKeyId|InvalidClientTokenId/);
+    const wrongSecret = { AWS_ACCESS_KEY_ID: AccessKey.AccessKeyId as string, AWS_SECRET_ACCESS_KEY: "wrong" };
+    await assert.rejects(aws(wrongSecret, "iam", "list-users"), /SignatureDoesNotMatch/);
+  }).timeout(60_000);
 
   it("reads errors as AWS's", async () => {
     await assert.rejects(

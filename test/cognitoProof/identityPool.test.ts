@@ -247,15 +247,18 @@ describe("an identity pool", () => {
       await assert.rejects(credentials(token), { name: "NotAuthorizedException" });
     });
 
-    it("but not one that is missing, that does not exist or that trusts another pool", async () => {
+    it("one that is only named, too: it is made", async () => {
+      await setRoles(undefined, "arn:aws:iam::123456789012:role/only-named");
+      assert.equal(await roleOf(await idToken()), sessionOf("arn:aws:iam::123456789012:role/only-named"));
+    });
+
+    it("but not one that is missing or that trusts another pool", async () => {
       const invalid = {
         name: "InvalidIdentityPoolConfigurationException",
         message: "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
       };
       const token = await idToken();
       await setRoles(undefined, "");
-      await assert.rejects(credentials(token), invalid);
-      await setRoles(undefined, "arn:aws:iam::123456789012:role/nobody-made-this");
       await assert.rejects(credentials(token), invalid);
       const foreign = await createRole(emulator.endpoint, emulator.administrator, `${region}:another`, "foreign");
       await setRoles(undefined, foreign);

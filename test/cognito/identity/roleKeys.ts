@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { EmulatedAws } from "../aws.ts";
 import { invalidConfiguration } from "./roles.ts";
-import { trustsIdentityPool } from "./trustPolicy.ts";
+import { trustPolicyFor, trustsIdentityPool } from "./trustPolicy.ts";
 
 export interface RoleRequest {
   /** ARN. */
@@ -19,13 +19,18 @@ export interface Keys {
   readonly SessionToken: string;
 }
 
-/** @throws InvalidIdentityPoolConfigurationException when the role is missing or does not trust the pool */
+/** @throws InvalidIdentityPoolConfigurationException when the role does not trust the pool */
 export type RoleKeys = (request: RoleRequest) => Promise<Keys>;
 
 export function roleKeysFrom(aws: EmulatedAws): RoleKeys {
   return async ({ role, lifetimeSeconds, ...pool }) => {
-    const policy = await aws.trustPolicy(role.slice(role.lastIndexOf("/") + 1));
-    if (policy === undefined || !trustsIdentityPool(policy, pool)) throw invalidConfiguration();
+    const RoleName = role.slice(role.lastIndexOf("/") + 1);
+    const policy = await aws.trustPolicy(RoleName);
+    if (policy === undefined) {
+      // AWS refuses a role that is not there. Here a pool may name roles of an account that is not: they are made as they are needed.
+      const AssumeRolePolicyDocument = JSON.stringify(trustPolicyFor(pool));
+      await aws.iam({ Action: "CreateRole", RoleName, AssumeRolePolicyDocument });
+    } else if (!trustsIdentityPool(policy, pool)) throw invalidConfiguration();
     return aws.assumeRole(role, "CognitoIdentityCredentials", lifetimeSeconds);
   };
 }

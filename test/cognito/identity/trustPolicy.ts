@@ -16,10 +16,31 @@ const statement = z.object({
   Condition: z.record(z.string(), z.record(z.string(), oneOrMany)).default({}),
 });
 
-export function trustsIdentityPool(
-  policy: unknown,
-  pool: { readonly identityPoolId: string; readonly authenticated: boolean },
-): boolean {
+export interface TrustedPool {
+  readonly identityPoolId: string;
+  readonly authenticated: boolean;
+}
+
+/** The document of a role that trusts one identity pool. */
+export function trustPolicyFor({ identityPoolId, authenticated }: TrustedPool): object {
+  const amr = authenticated ? "authenticated" : "unauthenticated";
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Federated: "cognito-identity.amazonaws.com" },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: { "cognito-identity.amazonaws.com:aud": identityPoolId },
+          "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": amr },
+        },
+      },
+    ],
+  };
+}
+
+export function trustsIdentityPool(policy: unknown, pool: TrustedPool): boolean {
   const values: Readonly<Record<string, string>> = {
     "cognito-identity.amazonaws.com:aud": pool.identityPoolId,
     "cognito-identity.amazonaws.com:amr": pool.authenticated ? "authenticated" : "unauthenticated",
