@@ -37,13 +37,24 @@ export function operation<Schema extends z.ZodType>(
     run(body, context) {
       const parsed = schema.safeParse(body);
       if (parsed.success) return run(parsed.data, context);
-      const issue = parsed.error.issues[0];
-      const path = issue?.path.join(".") ?? "";
-      throw invalidParameter(
-        `1 validation error detected: Value at '${path}' failed to satisfy constraint: ${issue?.message}`,
-      );
+      throw invalidParameter(validationError(parsed.error.issues[0], body));
     },
   };
+}
+
+/** A value outside of an enumeration is named with what is allowed, as AWS does (moto's tests quote it); the rest in zod's words. */
+function validationError(issue: z.core.$ZodIssue | undefined, body: unknown): string {
+  const path = issue?.path ?? [];
+  if (issue?.code !== "invalid_value") {
+    return `1 validation error detected: Value at '${path.join(".")}' failed to satisfy constraint: ${issue?.message}`;
+  }
+  const value = path.reduce<unknown>(
+    (parent, key) => (parent as Record<PropertyKey, unknown> | undefined)?.[key],
+    body,
+  );
+  const given = value === undefined || value === null ? "null" : `'${String(value)}'`;
+  const member = path.map((key) => String(key).replace(/^[A-Z]/, (letter) => letter.toLowerCase())).join(".");
+  return `1 validation error detected: Value ${given} at '${member}' failed to satisfy constraint: Member must satisfy enum value set: [${issue.values.join(", ")}]`;
 }
 
 /** Request fields that many operations share. */

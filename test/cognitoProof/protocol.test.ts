@@ -10,7 +10,9 @@ import {
   DescribeUserPoolCommand,
   GetUserCommand,
   GetUserPoolMfaConfigCommand,
+  InitiateAuthCommand,
   ListUserPoolsCommand,
+  RespondToAuthChallengeCommand,
   SetUserPoolMfaConfigCommand,
   UpdateUserPoolCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
@@ -55,6 +57,27 @@ describe("the protocol", () => {
   it("wants a signature on the administrator's calls alone", async () => {
     const answer = await post(idp("ListUserPools"), '{"MaxResults":1}');
     assert.equal(((await answer.json()) as { __type: string }).__type, "MissingAuthenticationTokenException");
+  });
+
+  it("refuses a flow or a challenge that the API doesn't know before it looks at anything else", async () => {
+    const validation = (member: string) =>
+      new RegExp(
+        `^1 validation error detected: Value 'RIDDLE' at '${member}' failed to satisfy constraint: Member must satisfy enum value set: \\[`,
+      );
+    await assert.rejects(
+      emulator.userPools.send(new InitiateAuthCommand({ ClientId: "none", AuthFlow: "RIDDLE" as "USER_SRP_AUTH" })),
+      { name: "InvalidParameterException", message: validation("authFlow") },
+    );
+    await assert.rejects(
+      emulator.userPools.send(
+        new RespondToAuthChallengeCommand({
+          ClientId: "none",
+          ChallengeName: "RIDDLE" as "PASSWORD_VERIFIER",
+          ChallengeResponses: { USERNAME: "carol" },
+        }),
+      ),
+      { name: "InvalidParameterException", message: validation("challengeName") },
+    );
   });
 
   it("validates what it is sent", async () => {
