@@ -3,6 +3,7 @@ import { z } from "zod";
 import { invalidParameter, notAuthorized, ServiceError, userNotFound, wrongPassword } from "../errors.ts";
 import type { User, UserPool } from "../model.ts";
 import { type Context, fields, type Operations, operation } from "../operation.ts";
+import { checkChangedAttributes } from "../userPools/attributes.ts";
 import { findUser, getClient, getClientAndPool, getPool } from "../userPools/lookup.ts";
 import { identityOf, setPassword } from "../users/password.ts";
 import {
@@ -20,8 +21,28 @@ import type { Session } from "./sessions.ts";
 import { acceptCode } from "./softwareToken.ts";
 import { provesPassword } from "./srpVerifier.ts";
 
+/** All that the API knows; those that the emulator never asks are answered like any other that is not pending. */
+const challengeNames = [
+  "SMS_MFA",
+  "EMAIL_OTP",
+  "SOFTWARE_TOKEN_MFA",
+  "SELECT_MFA_TYPE",
+  "MFA_SETUP",
+  "PASSWORD_VERIFIER",
+  "CUSTOM_CHALLENGE",
+  "SELECT_CHALLENGE",
+  "DEVICE_SRP_AUTH",
+  "DEVICE_PASSWORD_VERIFIER",
+  "ADMIN_NO_SRP_AUTH",
+  "NEW_PASSWORD_REQUIRED",
+  "SMS_OTP",
+  "PASSWORD",
+  "WEB_AUTHN",
+  "PASSWORD_SRP",
+] as const;
+
 const request = z.object({
-  ChallengeName: z.string(),
+  ChallengeName: z.enum(challengeNames),
   ClientId: fields.clientId,
   Session: z.string().min(20).max(2048).optional(),
   ChallengeResponses: z.record(z.string(), z.string()).default({}),
@@ -150,6 +171,10 @@ function changePassword(context: Context, pool: UserPool, user: User, responses:
   if (given.some(([name]) => name === "email" && user.attributes.has("email"))) {
     throw new ServiceError("NotAuthorizedException", "Cannot modify an already provided email");
   }
+  checkChangedAttributes(
+    pool,
+    given.map(([name]) => name),
+  );
   setPassword(pool, user, required(responses, "NEW_PASSWORD"), context.clock);
   for (const [name, value] of given) user.attributes.set(name, value);
 }

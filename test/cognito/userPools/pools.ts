@@ -4,6 +4,7 @@ import { createPoolKeys } from "../auth/signingKeys.ts";
 import { invalidParameter } from "../errors.ts";
 import type { UserPool } from "../model.ts";
 import { fields, type Operations, operation } from "../operation.ts";
+import { checkSchema, schemaOf } from "./attributes.ts";
 import { getPool, page, timestamp } from "./lookup.ts";
 import { createPoolRequest, updatePoolRequest } from "./schemas.ts";
 
@@ -20,6 +21,7 @@ export const poolOperations: Operations = {
         "SMS configuration and Auto verification for phone_number are required when MFA is required/optional",
       );
     }
+    checkSchema(settings.Schema);
     const pool: UserPool = {
       id: `${region}_${randomBytes(24).toString("base64").replaceAll(/[+/]/g, "").slice(0, 9)}`,
       region,
@@ -134,7 +136,7 @@ function mfaConfiguration(pool: UserPool): object {
 }
 
 function describe(pool: UserPool): object {
-  const { PoolName, Schema, ...settings } = pool.settings;
+  const { PoolName, Schema: _, ...settings } = pool.settings;
   return {
     ...settings,
     Id: pool.id,
@@ -145,10 +147,6 @@ function describe(pool: UserPool): object {
     Domain: pool.domains.find(({ certificateArn }) => certificateArn === undefined)?.name,
     CustomDomain: pool.domains.find(({ certificateArn }) => certificateArn !== undefined)?.name,
     EstimatedNumberOfUsers: pool.users.size,
-    SchemaAttributes: [
-      { Name: "sub", AttributeDataType: "String", Mutable: false, Required: true },
-      { Name: "email", AttributeDataType: "String", Mutable: true, Required: false },
-      ...Schema.filter(({ Name }) => Name !== "sub" && Name !== "email"),
-    ],
+    SchemaAttributes: schemaOf(pool),
   };
 }

@@ -1,5 +1,6 @@
 /** Requests of user pool and app client, with AWS's defaults (API reference of CreateUserPool and CreateUserPoolClient). */
 import { z } from "zod";
+import { schemaAttribute } from "./attributes.ts";
 
 const passwordPolicy = z.object({
   MinimumLength: z.number().int().min(6).max(99).default(8),
@@ -29,7 +30,7 @@ const fixed = {
   UsernameAttributes: z.array(z.enum(["email", "phone_number"])).optional(),
   AliasAttributes: z.array(z.enum(["email", "phone_number", "preferred_username"])).optional(),
   UsernameConfiguration: z.object({ CaseSensitive: z.boolean().default(false) }).optional(),
-  Schema: z.array(z.looseObject({ Name: z.string(), Required: z.boolean().optional() })).default([]),
+  Schema: z.array(schemaAttribute).max(50).default([]),
 };
 
 export const createPoolRequest = z.looseObject({ PoolName: z.string().min(1).max(128), ...mutable, ...fixed });

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { invalidParameter, notAuthorized, ServiceError, userNotFound } from "../errors.ts";
 import { fields, type Operations, operation } from "../operation.ts";
+import { checkChangedAttributes } from "../userPools/attributes.ts";
 import { findUser, getPool, getUser, page } from "../userPools/lookup.ts";
 import { sendCode } from "./codes.ts";
 import { addUser, revokeGrants } from "./creation.ts";
@@ -77,10 +78,12 @@ export const adminUserOperations: Operations = {
     "signed",
     named.extend({ UserAttributes: fields.attributes }),
     (request, { state, clock }) => {
-      const user = getUser(getPool(state, request.UserPoolId), request.Username);
-      if (request.UserAttributes.some(({ Name }) => Name === "sub")) {
-        throw invalidParameter("user.sub: Attribute cannot be updated.");
-      }
+      const pool = getPool(state, request.UserPoolId);
+      const user = getUser(pool, request.Username);
+      checkChangedAttributes(
+        pool,
+        request.UserAttributes.map(({ Name }) => Name),
+      );
       for (const { Name, Value } of request.UserAttributes) user.attributes.set(Name, Value);
       user.modifiedAt = clock.now();
       return {};

@@ -3,6 +3,7 @@ import { openLock } from "../auth/lockout.ts";
 import type { Clock } from "../clock.ts";
 import { ServiceError } from "../errors.ts";
 import type { User, UserPool, UserStatus } from "../model.ts";
+import { checkNewAttributes } from "../userPools/attributes.ts";
 import { findUser, requireEmailName } from "../userPools/lookup.ts";
 
 /** Adds a user. Where people sign in by e-mail, `name` becomes that attribute and the sub is the user name. */
@@ -14,6 +15,10 @@ export function addUser(
   clock: Clock,
 ): User {
   requireEmailName(pool, name);
+  checkNewAttributes(
+    pool,
+    attributes.map(({ Name }) => Name),
+  );
   const direct = (pool.settings.UsernameAttributes?.length ?? 0) > 0;
   if (findUser(pool, name) !== undefined) {
     throw new ServiceError(

@@ -4,6 +4,7 @@ import { guarded } from "../auth/initiate.ts";
 import { authorise } from "../auth/tokens.ts";
 import { invalidParameter } from "../errors.ts";
 import { fields, type Operations, operation } from "../operation.ts";
+import { checkChangedAttributes, checkOwnAttributes } from "../userPools/attributes.ts";
 import { revokeGrants } from "./creation.ts";
 import { describeAttributes, describeFactors } from "./description.ts";
 import { checkPolicy, hasPassword, setPassword } from "./password.ts";
@@ -32,8 +33,11 @@ export const selfOperations: Operations = {
     "public",
     byToken.extend({ UserAttributes: fields.attributes }),
     (request, context) => {
-      const { user } = authorise(context, request.AccessToken);
-      if (request.UserAttributes.some(({ Name }) => Name === "sub" || Name.endsWith("_verified"))) {
+      const { pool, user } = authorise(context, request.AccessToken);
+      const names = request.UserAttributes.map(({ Name }) => Name);
+      checkOwnAttributes(names);
+      checkChangedAttributes(pool, names);
+      if (request.UserAttributes.some(({ Name }) => Name.endsWith("_verified"))) {
         throw invalidParameter("Attribute cannot be updated.");
       }
       for (const { Name, Value } of request.UserAttributes) {

@@ -4,6 +4,7 @@ import { checkSecretHash } from "../auth/secretHash.ts";
 import { invalidParameter, notAuthorized, ServiceError, userNotFound } from "../errors.ts";
 import type { AppClient, User, UserPool } from "../model.ts";
 import { fields, type Operations, operation } from "../operation.ts";
+import { checkOwnAttributes } from "../userPools/attributes.ts";
 import { findUser, getClientAndPool } from "../userPools/lookup.ts";
 import { redeemCode, sendCode, simulatedDelivery } from "./codes.ts";
 import { addUser } from "./creation.ts";
@@ -22,6 +23,7 @@ export const signUpOperations: Operations = {
         throw notAuthorized("SignUp is not permitted for this user pool");
       }
       checkPolicy(pool, request.Password);
+      checkOwnAttributes(request.UserAttributes.map(({ Name }) => Name));
       const user = addUser(pool, request.Username, request.UserAttributes, "UNCONFIRMED", context.clock);
       setPassword(pool, user, request.Password, context.clock);
       user.status = "UNCONFIRMED";
