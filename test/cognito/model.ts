@@ -66,6 +66,8 @@ export interface User {
   readonly createdAt: number;
   modifiedAt: number;
   password?: PasswordVerifier | undefined;
+  /** The passwords until now with the current one, newest first, no more than a policy can ask for. */
+  readonly passwords: PasswordVerifier[];
   /** When a temporary password stops working. */
   temporaryUntil?: number | undefined;
   /** The verified authenticator. */

@@ -6,15 +6,17 @@ import {
   AdminEnableUserCommand,
   AdminGetUserCommand,
   AdminResetUserPasswordCommand,
+  AdminSetUserPasswordCommand,
   ChangePasswordCommand,
   ConfirmForgotPasswordCommand,
   ConfirmSignUpCommand,
+  DescribeUserPoolCommand,
   ForgotPasswordCommand,
   ListUsersCommand,
   ResendConfirmationCodeCommand,
   SignUpCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
-import { type SignInTarget, signInBySrp } from "../cognito/srpSignIn.ts";
+import { respond, type SignInTarget, signInBySrp } from "../cognito/srpSignIn.ts";
 import { createPool, type Emulator, email, password, startEmulator, tokensOf } from "./emulator.ts";
 
 describe("accounts", () => {
@@ -152,6 +154,85 @@ describe("accounts", () => {
     await assert.rejects(change("Wrong-Horse-1"), { name: "NotAuthorizedException" });
     await change(password);
     assert.ok((await signIn(email, "Green-Banana-4")).AuthenticationResult);
+  });
+
+  describe("in a pool that remembers passwords", () => {
+    const reused = { name: "PasswordHistoryPolicyViolationException" };
+    const [second, third] = ["Green-Banana-4", "Brown-Donkey-5"];
+    const remembering = (PasswordHistorySize: number) =>
+      createPool(emulator, {
+        pool: {
+          AutoVerifiedAttributes: ["email"],
+          Policies: { PasswordPolicy: { MinimumLength: 8, PasswordHistorySize } },
+        },
+      });
+    const change = async (PreviousPassword: string, ProposedPassword: string) => {
+      const { AuthenticationResult } = await signIn(email, PreviousPassword);
+      await emulator.userPools.send(
+        new ChangePasswordCommand({
+          AccessToken: AuthenticationResult?.AccessToken,
+          PreviousPassword,
+          ProposedPassword,
+        }),
+      );
+    };
+
+    it("are told how many; none or zero is not shown, more than 24 are refused", async () => {
+      const shown = async ({ userPoolId }: SignInTarget) => {
+        const { UserPool } = await emulator.userPools.send(new DescribeUserPoolCommand({ UserPoolId: userPoolId }));
+        return UserPool?.Policies?.PasswordPolicy?.PasswordHistorySize;
+      };
+      assert.equal(await shown(await remembering(24)), 24);
+      assert.equal(await shown(await remembering(0)), undefined);
+      assert.equal(await shown(target), undefined);
+      await assert.rejects(remembering(25), { name: "InvalidParameterException" });
+    });
+
+    it("don't change to the current one or to the one before, but to an older one", async () => {
+      target = await remembering(2);
+      await assert.rejects(change(password, password), reused);
+      await change(password, second);
+      await assert.rejects(change(second, password), reused);
+      await change(second, third);
+      await change(third, password);
+    });
+
+    it("change to any where nothing is remembered", async () => {
+      await change(password, password);
+    });
+
+    it("don't get an old one by a mailed code, nor does anybody learn of it without the code; it stays good", async () => {
+      target = await remembering(1);
+      const named = { ClientId: target.clientId, Username: email };
+      const confirm = (ConfirmationCode: string, Password: string) =>
+        emulator.userPools.send(new ConfirmForgotPasswordCommand({ ...named, ConfirmationCode, Password }));
+      await emulator.userPools.send(new ForgotPasswordCommand(named));
+      const mailed = await code(email);
+      await assert.rejects(confirm(wrongCode(mailed), password), { name: "CodeMismatchException" });
+      await assert.rejects(confirm(mailed, password), reused);
+      await confirm(mailed, second);
+    });
+
+    it("don't keep the temporary one, and may try another with the same session", async () => {
+      target = await remembering(1);
+      const set = { UserPoolId: target.userPoolId, Username: email };
+      await emulator.userPools.send(new AdminSetUserPasswordCommand({ ...set, Password: second, Permanent: false }));
+      const { ChallengeName, Session } = await signIn(email, second);
+      assert.equal(ChallengeName, "NEW_PASSWORD_REQUIRED");
+      const answer = (NEW_PASSWORD: string) =>
+        respond(emulator.userPools, target, "NEW_PASSWORD_REQUIRED", Session, email, { NEW_PASSWORD });
+      await assert.rejects(answer(second), reused);
+      assert.ok((await answer(third)).AuthenticationResult);
+    });
+
+    it("don't get an old one from the administrator", async () => {
+      target = await remembering(1);
+      const set = { UserPoolId: target.userPoolId, Username: email, Permanent: true };
+      const setPassword = (Password: string) =>
+        emulator.userPools.send(new AdminSetUserPasswordCommand({ ...set, Password }));
+      await assert.rejects(setPassword(password), reused);
+      await setPassword(second);
+    });
   });
 
   it("are made by the administrator with an e-mail address, once", async () => {

@@ -5,7 +5,7 @@ import type { User, UserPool } from "../model.ts";
 import { type Context, fields, type Operations, operation } from "../operation.ts";
 import { checkChangedAttributes } from "../userPools/attributes.ts";
 import { findUser, getClient, getClientAndPool, getPool } from "../userPools/lookup.ts";
-import { identityOf, setPassword } from "../users/password.ts";
+import { checkHistory, checkPolicy, identityOf, setPassword } from "../users/password.ts";
 import {
   type AuthAnswer,
   afterPassword,
@@ -175,7 +175,10 @@ function changePassword(context: Context, pool: UserPool, user: User, responses:
     pool,
     given.map(([name]) => name),
   );
-  setPassword(pool, user, required(responses, "NEW_PASSWORD"), context.clock);
+  const password = required(responses, "NEW_PASSWORD");
+  checkPolicy(pool, password);
+  checkHistory(pool, user, password);
+  setPassword(pool, user, password, context.clock);
   for (const [name, value] of given) user.attributes.set(name, value);
 }
 

@@ -45,6 +45,7 @@ const english = {
   noUppercase: "Password must have uppercase characters",
   noNumeric: "Password must have numeric characters",
   noSymbol: "Password must have symbol characters",
+  usedPassword: "Password has previously been used",
   failed: "Something went wrong. Please try again.",
 };
 
@@ -93,6 +94,7 @@ const japanese: Texts = {
   noUppercase: "パスワードには大文字が必要です。",
   noNumeric: "パスワードには数字が必要です。",
   noSymbol: "パスワードには記号が必要です。",
+  usedPassword: "以前に使用したパスワードは使用できません。",
   failed: "問題が発生しました。もう一度お試しください。",
 };
 
@@ -112,6 +114,7 @@ const byMessage: readonly (readonly [string, TextKey])[] = [
   ["symbol", "noSymbol"],
 ];
 const byType: Readonly<Record<string, TextKey>> = {
+  PasswordHistoryPolicyViolationException: "usedPassword",
   UserNotConfirmedException: "unconfirmed",
   PasswordResetRequiredException: "reset",
   CodeMismatchException: "wrongCode",

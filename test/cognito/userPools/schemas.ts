@@ -8,6 +8,14 @@ const passwordPolicy = z.object({
   RequireLowercase: z.boolean().default(true),
   RequireNumbers: z.boolean().default(true),
   RequireSymbols: z.boolean().default(true),
+  // Zero stands for none, and none is not shown (API reference, PasswordPolicyType).
+  PasswordHistorySize: z
+    .number()
+    .int()
+    .min(0)
+    .max(24)
+    .transform((size) => size || undefined)
+    .optional(),
   TemporaryPasswordValidityDays: z.number().int().min(0).max(365).default(7),
 });
 

@@ -7,7 +7,7 @@ import { findUser, getPool, getUser, page } from "../userPools/lookup.ts";
 import { sendCode } from "./codes.ts";
 import { addUser, revokeGrants } from "./creation.ts";
 import { describeAttributes, describeFactors, describeUser } from "./description.ts";
-import { checkPolicy, generatePassword, setPassword, setTemporaryPassword } from "./password.ts";
+import { checkHistory, checkPolicy, generatePassword, setPassword, setTemporaryPassword } from "./password.ts";
 
 const named = z.object({ UserPoolId: fields.userPoolId, Username: fields.username });
 const mfaChoice = z
@@ -62,8 +62,11 @@ export const adminUserOperations: Operations = {
     named.extend({ Password: z.string().max(256), Permanent: z.boolean().default(false) }),
     (request, { state, clock }) => {
       const pool = getPool(state, request.UserPoolId);
+      const user = getUser(pool, request.Username);
+      checkPolicy(pool, request.Password);
+      checkHistory(pool, user, request.Password);
       const set = request.Permanent ? setPassword : setTemporaryPassword;
-      set(pool, getUser(pool, request.Username), request.Password, clock);
+      set(pool, user, request.Password, clock);
       return {};
     },
   ),

@@ -40,8 +40,16 @@ export function simulatedDelivery(address: string): CodeDelivery {
 /** Times of wrong codes within the last hour. */
 const mistakes = new WeakMap<User, number[]>();
 
-/** Takes a code. After five wrong ones within an hour none is looked at (AWS: 5 to 20, by its judgement of the risk). */
-export function redeemCode(user: User, purpose: CodePurpose, code: string, now: number): void {
+/**
+ * Takes a code, when `accept` doesn't throw: what a code is for can be refused to somebody who has it without using it up. After five wrong ones within an hour none is looked at (AWS: 5 to 20, by its judgement of the risk).
+ */
+export function redeemCode(
+  user: User,
+  purpose: CodePurpose,
+  code: string,
+  now: number,
+  accept: () => void = () => undefined,
+): void {
   const recent = (mistakes.get(user) ?? []).filter((time) => time > now - hour);
   if (recent.length >= 5) throw attemptLimit();
   const sent = user.codes.get(purpose);
@@ -52,6 +60,7 @@ export function redeemCode(user: User, purpose: CodePurpose, code: string, now: 
     mistakes.set(user, [...recent, now]);
     throw new ServiceError("CodeMismatchException", "Invalid verification code provided, please try again.");
   }
+  accept();
   mistakes.delete(user);
   user.codes.delete(purpose);
 }

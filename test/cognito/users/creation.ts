@@ -37,6 +37,7 @@ export function addUser(
       ...(direct ? ([[name.includes("@") ? "email" : "phone_number", name]] as const) : []),
       ["sub", sub],
     ]),
+    passwords: [],
     enabled: true,
     status,
     createdAt: clock.now(),

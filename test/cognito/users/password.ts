@@ -26,10 +26,28 @@ export function checkPolicy(pool: UserPool, password: string): void {
   }
 }
 
+const longestHistory = 24;
+
+/**
+ * The current password and those before it, as many as the policy's PasswordHistorySize, can't be set again
+ * (https://docs.aws.amazon.com/cognito/latest/developerguide/managing-users-passwords.html). That temporary ones count and the
+ * wording are guesses. Where the pool remembers none, the user's past is kept all the same, for when it does.
+ * @throws PasswordHistoryPolicyViolationException
+ */
+export function checkHistory(pool: UserPool, user: User, password: string): void {
+  const size = pool.settings.Policies.PasswordPolicy.PasswordHistorySize ?? 0;
+  const identity = identityOf(pool, user);
+  if (user.passwords.slice(0, size).some((known) => isPassword(identity, password, known))) {
+    throw new ServiceError("PasswordHistoryPolicyViolationException", "Password has previously been used.");
+  }
+}
+
 /** Sets a password that the user keeps. */
 export function setPassword(pool: UserPool, user: User, password: string, clock: Clock): void {
   checkPolicy(pool, password);
   user.password = createVerifier(identityOf(pool, user), password);
+  user.passwords.unshift(user.password);
+  user.passwords.splice(longestHistory);
   user.temporaryUntil = undefined;
   user.status = "CONFIRMED";
   user.modifiedAt = clock.now();

@@ -7,7 +7,7 @@ import { fields, type Operations, operation } from "../operation.ts";
 import { checkChangedAttributes, checkOwnAttributes } from "../userPools/attributes.ts";
 import { revokeGrants } from "./creation.ts";
 import { describeAttributes, describeFactors } from "./description.ts";
-import { checkPolicy, hasPassword, setPassword } from "./password.ts";
+import { checkHistory, checkPolicy, hasPassword, setPassword } from "./password.ts";
 
 const byToken = z.object({ AccessToken: fields.accessToken });
 
@@ -24,6 +24,7 @@ export const selfOperations: Operations = {
       const { pool, user } = authorise(context, request.AccessToken);
       checkPolicy(pool, request.ProposedPassword);
       guarded(context, user.lock, () => hasPassword(pool, user, request.PreviousPassword));
+      checkHistory(pool, user, request.ProposedPassword);
       setPassword(pool, user, request.ProposedPassword, context.clock);
       return {};
     },

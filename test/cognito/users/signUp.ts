@@ -8,7 +8,7 @@ import { checkOwnAttributes } from "../userPools/attributes.ts";
 import { findUser, getClientAndPool } from "../userPools/lookup.ts";
 import { redeemCode, sendCode, simulatedDelivery } from "./codes.ts";
 import { addUser } from "./creation.ts";
-import { checkPolicy, setPassword } from "./password.ts";
+import { checkHistory, checkPolicy, setPassword } from "./password.ts";
 
 const named = z.object({ ClientId: fields.clientId, Username: fields.username, SecretHash: fields.secretHash });
 
@@ -81,7 +81,9 @@ export const signUpOperations: Operations = {
       }
       // A password that the policy refuses does not use up the code.
       checkPolicy(pool, request.Password);
-      redeemCode(user, "passwordReset", request.ConfirmationCode, context.clock.now());
+      redeemCode(user, "passwordReset", request.ConfirmationCode, context.clock.now(), () =>
+        checkHistory(pool, user, request.Password),
+      );
       setPassword(pool, user, request.Password, context.clock);
       return {};
     },
