@@ -8,3 +8,6 @@ export interface Cognito {
   readonly createTokenSource: typeof createTokenSource;
   readonly createIdentityPool: typeof createIdentityPool;
 }
+
+/** Milliseconds for a revocation: later than the call's own limit, which says what could not be reached. */
+export const revokeTimeout = 15_000;

@@ -6,7 +6,7 @@ import type { TokenSource } from "../core/cognito/tokens.ts";
 import { toProblem } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Clock } from "./clock.ts";
-import type { Cognito } from "./cognito.ts";
+import { type Cognito, revokeTimeout } from "./cognito.ts";
 import type { SignOutResult } from "./protocol.ts";
 import { type HeldSession, hold } from "./sessionView.ts";
 
@@ -32,7 +32,6 @@ export interface SessionFetch {
 
 /** Tokens younger than this are not fetched again only because the keys failed. */
 const freshFor = 5 * 60_000;
-const revokeTimeout = 10_000;
 
 interface Clients {
   readonly configuration: CognitoConfiguration;

@@ -7,7 +7,7 @@ import { GatehouseError, toProblem } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { Clock } from "./clock.ts";
-import type { Cognito } from "./cognito.ts";
+import { type Cognito, revokeTimeout } from "./cognito.ts";
 import type { SignInStep } from "./protocol.ts";
 import type { SessionHolder } from "./sessionHolder.ts";
 
@@ -46,7 +46,6 @@ interface Pending {
 /** A flow that nobody has answered for so long is dropped, with the password in it. */
 const idleTimeout = 30 * 60_000;
 const maxPerClient = 4;
-const revokeTimeout = 10_000;
 
 export function createSignIns(deps: SignInDependencies): SignIns {
   const flows = new Map<string, Pending>();

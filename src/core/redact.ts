@@ -23,9 +23,11 @@ const shapes: readonly (readonly [RegExp, string])[] = [
   [/(:\/\/)[^\s/@:"']{0,256}:[^\s/@"']{1,256}@/g, "$1[user]@"],
   // JSON, form, environment and command-line fields whose value is a secret, whatever it looks like.
   [
-    /((?:pass(?:word|wd|phrase)|secret(?:_?access_?key|_?key|_?code|_?hash|_?block)?|token|session|client_?secret|signature|claim_?signature|code_?verifier|otp|totp)["']?\s*[:=]\s*)("(?:[^"\\]|\\.){0,4096}"?|'(?:[^'\\]|\\.){0,4096}'?|[^\s,;&"'{}[\]]+)/gi,
+    /((?:pass(?:word|wd|phrase)|secret(?:_?access_?key|_?key|_?code|_?hash|_?block)?|token|client_?secret|signature|claim_?signature|code_?verifier|otp|totp)["']?\s*[:=]\s*)("(?:[^"\\]|\\.){0,4096}"?|'(?:[^'\\]|\\.){0,4096}'?|[^\s,;&"'{}[\]]+)/gi,
     "$1[secret]",
   ],
+  // Cognito's session strings have 20 characters at least; "session: renewed" is a line of our own.
+  [/(session["']?\s*[:=]\s*["']?)[^\s"',;&{}[\]]{20,}/gi, "$1[secret]"],
   [/((?:code|mfa|pin)["']?\s*[:=]\s*["']?)\d{4,10}\b/gi, "$1[code]"],
   [/([?&](?:code|state)=)[^\s&#"']+/gi, "$1[secret]"],
   // RFC 7519 and RFC 7516 (Cognito's refresh token is a JWE of five parts).

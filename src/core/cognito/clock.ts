@@ -1,7 +1,8 @@
 /**
- * Cognito's time, measured from the Date header of its answers. A machine whose clock is wrong by more than five minutes is
- * refused by Cognito as if its password were wrong (SRP's TIMESTAMP), and would take good tokens for expired ones: with
- * Cognito's own time both work, and the offset can be told.
+ * Cognito's time, measured from the Date header of its answers. A machine whose clock is wrong is refused by Cognito as if its
+ * password were wrong (SRP's TIMESTAMP has to be "within a certain time interval of the server date":
+ * https://github.com/amazon-archives/amazon-cognito-identity-js/issues/58; the interval is not documented, users speak of five
+ * minutes), and would take good tokens for expired ones: with Cognito's own time both work, and the offset can be told.
  */
 export interface CognitoClock {
   /** This machine's time, milliseconds since the epoch. */

@@ -91,7 +91,7 @@ export function createFlow(dependencies: FlowDependencies): Flow {
     }
   }
 
-  /** Cognito refuses time stamps that are more than five minutes off, so they are made from its own clock. */
+  /** Cognito refuses time stamps that are too far off its clock, so they are made from that (clock.ts). */
   function passwordResponses({ parameters }: Challenge, username: string, password: string) {
     if (ephemeral === undefined) throw new GatehouseError("internal", { detail: "no SRP exchange is pending" });
     const userId = parameters["USER_ID_FOR_SRP"] ?? username;

@@ -17,6 +17,7 @@ describe("redactor", () => {
     ["a secret access key in an environment", `AWS_SECRET_ACCESS_KEY=${secretKey}`, secretKey],
     ["a session token", `AWS_SESSION_TOKEN=${long}`, long],
     ["a session string", `{"Session":"${long}"}`, long],
+    ["a short session string", `Session=${"Ab1-_".repeat(4)}`, "Ab1-_Ab1"],
     ["a long string of any kind", `(${long})`, long],
     ["a password in JSON", '{"PASSWORD":"p a\\"ss, word"}', "ss, word"],
     ["a short password in a form", "user=a&password=abc&x=1", "abc"],
@@ -42,6 +43,7 @@ describe("redactor", () => {
 
   const harmless = [
     "session: renewed",
+    "session: signed in",
     "session: renewal failed (unreachable), next attempt in 4 s",
     "agent: 0.1.0 started as user, process 15413",
     'snapshot: refused: {"code":"socketUnsafe","params":{"path":"/run/user/1000/gatehouse","detail":"is open to others"}}',
@@ -52,7 +54,7 @@ describe("redactor", () => {
   ];
   for (const text of harmless) {
     it(`leaves as it is: ${text.slice(0, 50)}`, () => {
-      assert.equal(createRedactor().redact(text).replace("session: [secret]", text.slice(0, 16)), text);
+      assert.equal(createRedactor().redact(text), text);
     });
   }
 
