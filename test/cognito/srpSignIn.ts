@@ -37,15 +37,32 @@ export async function signInBySrp(
     AuthFlow: "USER_SRP_AUTH",
     AuthParameters: { USERNAME: username, ...secretHash(username) },
   };
-  const started = await client.send(new InitiateAuthCommand(wrapInitiateAuth(session, initiation as HelperRequest)));
+  const initiate = new InitiateAuthCommand(wrapInitiateAuth(session, initiation as HelperRequest));
+  let now = Date.now();
+  // The helper stamps its proof by this machine's clock, and the emulator's may have been moved on.
+  initiate.middlewareStack.add(
+    (next) => async (input) => {
+      const result = await next(input);
+      now = Date.parse((result.response as { headers: Record<string, string> }).headers["date"] ?? "");
+      return result;
+    },
+    { step: "deserialize", priority: "low" },
+  );
+  const started = await client.send(initiate);
   const name = started.ChallengeParameters?.["USER_ID_FOR_SRP"] ?? username;
   const answer: RespondToAuthChallengeCommandInput = {
     ClientId: clientId,
     ChallengeName: "PASSWORD_VERIFIER",
     ChallengeResponses: { USERNAME: name, ...secretHash(name) },
   };
-  const signed = signSrpSession(session, started as HelperAnswer);
+  const signed = signSrpSession({ ...session, timestamp: timestampOf(now) }, started as HelperAnswer);
   return client.send(new RespondToAuthChallengeCommand(wrapAuthChallenge(signed, answer as HelperResponse)));
+}
+
+/** `Sun Nov 1 10:00:00 UTC 2026` */
+function timestampOf(time: number): string {
+  const [weekday, day, month, year, clock] = new Date(time).toUTCString().replace(",", "").split(" ");
+  return `${weekday} ${month} ${Number(day)} ${clock} UTC ${year}`;
 }
 
 // The helper's types know no `undefined` in optional fields; the SDK's do.

@@ -100,19 +100,31 @@ describe("password sign-in by cognito-srp-helper and the AWS SDK", () => {
     await assert.rejects(claim(), { message: "Invalid session for the user, session can only be used once." });
   });
 
-  it("takes a proof over the timestamp as Cognito writes it, and none over another form or over rubbish", async () => {
-    const claim = async (change: (timestamp: string) => string) => {
-      const session = createSrpSession(email, password, target.userPoolId, false);
-      const started = (await start({ USERNAME: email, SRP_A: session.largeA })) as Parameters<typeof signSrpSession>[1];
-      const name = started.ChallengeParameters?.["USER_ID_FOR_SRP"] ?? "";
+  describe("the time stamp of a proof", () => {
+    let then: Emulator;
+    before(async () => {
       // A Sunday, and a day of one digit.
-      const signed = signSrpSession({ ...session, timestamp: change("Sun Nov 1 10:00:00 UTC 2026") }, started);
-      return emulator.userPools.send(
+      then = await startEmulator({ now: () => Date.UTC(2026, 10, 1, 10) });
+    });
+    after(() => then.stop());
+
+    const claim = async (timestamp: string) => {
+      const { userPoolId, clientId } = await createPool(then);
+      const session = createSrpSession(email, password, userPoolId, false);
+      const started = (await then.userPools.send(
+        new InitiateAuthCommand({
+          ClientId: clientId,
+          AuthFlow: "USER_SRP_AUTH",
+          AuthParameters: { USERNAME: email, SRP_A: session.largeA },
+        }),
+      )) as Parameters<typeof signSrpSession>[1];
+      const signed = signSrpSession({ ...session, timestamp }, started);
+      return then.userPools.send(
         new RespondToAuthChallengeCommand({
-          ClientId: target.clientId,
+          ClientId: clientId,
           ChallengeName: "PASSWORD_VERIFIER",
           ChallengeResponses: {
-            USERNAME: name,
+            USERNAME: started.ChallengeParameters?.["USER_ID_FOR_SRP"] ?? "",
             PASSWORD_CLAIM_SECRET_BLOCK: signed.secret,
             PASSWORD_CLAIM_SIGNATURE: signed.passwordSignature,
             TIMESTAMP: signed.timestamp,
@@ -120,21 +132,26 @@ describe("password sign-in by cognito-srp-helper and the AWS SDK", () => {
         }),
       );
     };
-    assert.ok((await claim((timestamp) => timestamp)).AuthenticationResult);
-    await assert.rejects(
-      claim((timestamp) => timestamp.replace(" 1 ", " 01 ")),
-      wrong,
-    );
-    await assert.rejects(
-      claim((timestamp) => timestamp.replace("Sun", "Mon")),
-      wrong,
-    );
-    for (const rubbish of ["2026-11-01T10:00:00Z", "Sun Nov 77 10:00:00 UTC 2026", "now"]) {
-      await assert.rejects(
-        claim(() => rubbish),
-        { message: "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english." },
-      );
-    }
+
+    it("is taken as Cognito writes it, and not in another form or as rubbish", async () => {
+      assert.ok((await claim("Sun Nov 1 10:00:00 UTC 2026")).AuthenticationResult);
+      await assert.rejects(claim("Sun Nov 01 10:00:00 UTC 2026"), wrong);
+      await assert.rejects(claim("Mon Nov 1 10:00:00 UTC 2026"), wrong);
+      for (const rubbish of ["2026-11-01T10:00:00Z", "Sun Nov 77 10:00:00 UTC 2026", "now"]) {
+        await assert.rejects(claim(rubbish), {
+          message: "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.",
+        });
+      }
+    });
+
+    it("lies within five minutes of Cognito's time, or the password counts as wrong", async () => {
+      for (const near of ["Sun Nov 1 09:55:00 UTC 2026", "Sun Nov 1 10:05:00 UTC 2026"]) {
+        assert.ok((await claim(near)).AuthenticationResult, near);
+      }
+      for (const far of ["Sun Nov 1 09:54:59 UTC 2026", "Sun Nov 1 10:05:01 UTC 2026", "Sat Nov 1 10:00:00 UTC 2025"]) {
+        await assert.rejects(claim(far), wrong, far);
+      }
+    });
   });
 
   it("locks after five wrong passwords, twice as long after each further one, also for a name that nobody has", async () => {

@@ -123,7 +123,7 @@ export function answerChallenge<Result>(
 function verifyPassword(context: Context, target: Target, typed: string, responses: Responses): AuthAnswer {
   const secretBlock = required(responses, "PASSWORD_CLAIM_SECRET_BLOCK");
   const signature = required(responses, "PASSWORD_CLAIM_SIGNATURE");
-  const timestamp = canonicalTimestamp(required(responses, "TIMESTAMP"));
+  const { timestamp, time } = readTimestamp(required(responses, "TIMESTAMP"));
   const session = context.sessions.peek(secretBlock);
   const { pending, pool, client } = session;
   if (pending.challenge !== "PASSWORD_VERIFIER" || !belongs(session, target, typed)) throw wrongPassword();
@@ -136,6 +136,7 @@ function verifyPassword(context: Context, target: Target, typed: string, respons
       const verifier = pending.stranger ? undefined : user?.password;
       return (
         verifier !== undefined &&
+        Math.abs(time - context.clock.now()) <= timestampTolerance &&
         provesPassword(pending.exchange, verifier, { identity, secretBlock, timestamp, signature })
       );
     });
@@ -146,10 +147,18 @@ function verifyPassword(context: Context, target: Target, typed: string, respons
 }
 
 /**
+ * Cognito takes a proof only when its time is near Cognito's own ("the date needs to be within a certain time interval of the
+ * server date to be able to authenticate", a maintainer in https://github.com/amazon-archives/amazon-cognito-identity-js/issues/58,
+ * where the answer to a wrong date is that of a wrong password). How near is not documented: five minutes, in milliseconds, is what a
+ * user saw (https://github.com/amazon-archives/amazon-cognito-auth-js/issues/199). That it counts for the lock-out is a guess.
+ */
+const timestampTolerance = 5 * 60_000;
+
+/**
  * Cognito reads the time and signs it as it would write it itself: a leading zero in the day, or another day's name, makes the
  * proof a wrong one.
  */
-function canonicalTimestamp(text: string): string {
+function readTimestamp(text: string): { readonly timestamp: string; readonly time: number } {
   const [, month, day, time, year] =
     /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d:\d\d:\d\d) UTC (\d{4})$/.exec(text) ?? [];
   const read = new Date(`${day} ${month} ${year} ${time} UTC`);
@@ -157,7 +166,7 @@ function canonicalTimestamp(text: string): string {
     throw invalidParameter("TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english.");
   }
   const [weekday, dayOfMonth, ...rest] = read.toUTCString().replace(",", "").split(" ");
-  return `${weekday} ${rest[0]} ${Number(dayOfMonth)} ${rest[2]} UTC ${rest[1]}`;
+  return { timestamp: `${weekday} ${rest[0]} ${Number(dayOfMonth)} ${rest[2]} UTC ${rest[1]}`, time: read.getTime() };
 }
 
 function changePassword(context: Context, pool: UserPool, user: User, responses: Responses): void {
