@@ -22,6 +22,18 @@ export interface SignInTarget {
   readonly clientSecret?: string;
 }
 
+/**
+ * The helper's own state, with a public value that can be sent. The emulator once said that SRP_A was missing, which the helper's code
+ * can't bring about (jsbn writes zero as "0", and the helper refuses that): should it come again, this tells on which side.
+ */
+export function srpSession(username: string, password: string, userPoolId: string) {
+  const session = createSrpSession(username, password, userPoolId, false);
+  if (!/^[0-9a-f]+$/.test(session.largeA)) {
+    throw new Error(`cognito-srp-helper made '${session.largeA}' of a secret of ${session.smallA.length} digits`);
+  }
+  return session;
+}
+
 /** Proves the password. Answers the next challenge or the tokens. @throws what Cognito answers */
 export async function signInBySrp(
   client: CognitoIdentityProviderClient,
@@ -31,7 +43,7 @@ export async function signInBySrp(
 ): Promise<RespondToAuthChallengeCommandOutput> {
   const secretHash = (name: string) =>
     clientSecret === undefined ? {} : { SECRET_HASH: createSecretHash(name, clientId, clientSecret) };
-  const session = createSrpSession(username, password, userPoolId, false);
+  const session = srpSession(username, password, userPoolId);
   const initiation: InitiateAuthCommandInput = {
     ClientId: clientId,
     AuthFlow: "USER_SRP_AUTH",

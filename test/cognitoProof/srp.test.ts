@@ -5,9 +5,9 @@ import {
   RespondToAuthChallengeCommand,
   UpdateUserPoolClientCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
-import { createSecretHash, createSrpSession, signSrpSession } from "cognito-srp-helper";
+import { createSecretHash, signSrpSession } from "cognito-srp-helper";
 import { N } from "../cognito/auth/srpVerifier.ts";
-import { type SignInTarget, signInBySrp } from "../cognito/srpSignIn.ts";
+import { type SignInTarget, signInBySrp, srpSession } from "../cognito/srpSignIn.ts";
 import { createPool, type Emulator, email, password, startEmulator, tokensOf } from "./emulator.ts";
 
 const wrong = { name: "NotAuthorizedException", message: "Incorrect username or password." };
@@ -110,7 +110,7 @@ describe("password sign-in by cognito-srp-helper and the AWS SDK", () => {
 
     const claim = async (timestamp: string) => {
       const { userPoolId, clientId } = await createPool(then);
-      const session = createSrpSession(email, password, userPoolId, false);
+      const session = srpSession(email, password, userPoolId);
       const started = (await then.userPools.send(
         new InitiateAuthCommand({
           ClientId: clientId,
