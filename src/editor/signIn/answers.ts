@@ -72,6 +72,7 @@ async function askCode(
         ? t("Code that your authenticator app shows for {username}", { username: prompt.username })
         : t("Scan the QR code with an authenticator app, or copy the key into it. Then enter the code that it shows."),
     placeholder: t("6 digits"),
+    secret: true,
     // A wrong code may have only one wrong digit; a used one, or one for another key, is of no more use.
     value: problem?.code === "wrongCode" && before !== undefined && "code" in before ? before.code : "",
     buttons,
@@ -179,6 +180,7 @@ async function askMailedCode(deps: AnswerDeps, asked: Asked, prompt: string): Pr
   const again = asked.before?.kind === "resend" && asked.problem === undefined;
   const reply = await ask(deps, asked, 0, {
     prompt,
+    secret: true,
     buttons: ["resend", "back"],
     value: asked.before !== undefined && "code" in asked.before ? asked.before.code : "",
     refuse: (value) => (digits(value) === "" ? t("Enter the code.") : undefined),

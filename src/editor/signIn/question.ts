@@ -5,6 +5,7 @@ export interface Question {
   readonly prompt: string;
   readonly placeholder?: string;
   readonly value?: string;
+  /** Masked. Passwords, and codes too: browsers write what stands in other inputs to disk, for restoring the session. */
   readonly secret?: boolean;
   readonly buttons?: readonly QuestionButton[];
   /** Buttons that only do something; every other one ends the question. */

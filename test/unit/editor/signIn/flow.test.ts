@@ -72,7 +72,7 @@ describe("sign-in in the editor", () => {
       [
         [1, 3, false],
         [2, 3, true],
-        [3, 3, false],
+        [3, 3, true],
       ],
     );
     assert.ok(asker.disposed);
