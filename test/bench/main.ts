@@ -20,7 +20,7 @@ const rows: Row[] = [];
 progress("SRP …");
 rows.push(...(await srp(15)));
 progress("Activation in code-server …");
-rows.push(await activation(vsix, 7, progress));
+rows.push(await activation(vsix, 11, progress));
 rows.push(...sizes(vsix));
 rows.push(...(await credentials(progress)));
 progress("200 clients at once …");

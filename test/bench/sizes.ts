@@ -16,6 +16,13 @@ export function sizes(vsix: string): Row[] {
       hasSdk ? "CONTAINS THE AWS SDK" : "no AWS SDK in it",
       !hasSdk,
     ),
+    row(
+      "dist/onDemand.js, which it loads when somebody signs in",
+      statSync(join(root, "dist", "onDemand.js")).size,
+      60_000,
+      "",
+      true,
+    ),
     row("the VSIX", whole, 600_000, "", true),
   ];
 }
