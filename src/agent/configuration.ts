@@ -62,6 +62,7 @@ export function createConfiguration(deps: ConfigurationDependencies): Configurat
         clientId,
         ...pool,
         ...(now.awsRegion && { awsRegion: now.awsRegion }),
+        browserSignIn: false,
       };
     },
     cognito() {

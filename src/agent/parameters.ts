@@ -20,6 +20,8 @@ const settings = z.object({
   identityPoolId: z.optional(text(256)),
   userPoolEndpoint: z.optional(text(2048)),
   identityPoolEndpoint: z.optional(text(2048)),
+  domain: z.optional(text(256)),
+  callbackPort: z.optional(z.number()),
 });
 
 const answer = z.discriminatedUnion("kind", [
@@ -51,6 +53,8 @@ export const parameters = {
   settings: reader<Settings>(settings),
   startSignIn: reader<{ username: string }>(z.object({ username: text(256) })),
   answerSignIn: reader<{ flow: string; answer: Answer }>(z.object({ flow: text(64), answer })),
+  startBrowserSignIn: reader<{ language?: "en" | "ja" }>(z.object({ language: z.optional(z.enum(["en", "ja"])) })),
+  awaitBrowserSignIn: reader<{ flow: string }>(z.object({ flow: text(64) })),
   cancelSignIn: reader<{ flow: string }>(z.object({ flow: text(64) })),
   chooseRole: reader<{ role: string }>(z.object({ role: text(2048) })),
 } as const;

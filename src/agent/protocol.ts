@@ -54,6 +54,10 @@ export interface Settings {
   readonly userPoolEndpoint?: string;
   /** Base address in place of https://cognito-identity.REGION.amazonaws.com. */
   readonly identityPoolEndpoint?: string;
+  /** Managed login's whole host name. */
+  readonly domain?: string;
+  /** Of localhost, where the browser comes back to after managed login; 14283. */
+  readonly callbackPort?: number;
 }
 
 /** What is in force, or everything that is wrong with it. */
@@ -67,6 +71,8 @@ export type ConfigurationView =
       readonly identityPoolId?: string;
       /** For AWS_REGION, where host.json names one. */
       readonly awsRegion?: string;
+      /** Whether `startBrowserSignIn` can be asked for: managed login and the address that it sends the browser back to are known. */
+      readonly browserSignIn: boolean;
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
@@ -84,6 +90,15 @@ export type SignInStep =
     }
   | { readonly state: "signedIn"; readonly session: Session }
   | { readonly state: "failed"; readonly problem: Problem };
+
+/** A sign-in that waits for the browser. */
+export interface BrowserSignIn {
+  readonly flow: string;
+  /** Managed login's address, to be opened in the person's browser. */
+  readonly url: string;
+  /** Milliseconds since the epoch: from then on the browser's return is refused. */
+  readonly expiresAt: number;
+}
 
 export interface SignOutResult {
   /** Each step of the sign-out from AWS, whether it was done, and if not why. */
@@ -119,6 +134,14 @@ export const getSession = request<undefined, Session>("session/get");
 /** Starts a flow; one that is pending for another client is not disturbed. */
 export const startSignIn = request<{ readonly username: string }, SignInStep>("signIn/start");
 export const answerSignIn = request<{ readonly flow: string; readonly answer: Answer }, SignInStep>("signIn/answer");
+/**
+ * Starts a sign-in by managed login in the person's browser. One is pending at a time, whoever began it: the one before ends with
+ * `browserSignInReplaced`. @throws browserSignInUnavailable, notConfigured, configurationInvalid
+ */
+export const startBrowserSignIn = request<{ readonly language?: "en" | "ja" }, BrowserSignIn>("signIn/browser");
+/** Answers when the browser has come back, or with what went wrong; after ten minutes with `flowExpired`. */
+export const awaitBrowserSignIn = request<{ readonly flow: string }, SignInStep>("signIn/browserResult");
+/** Ends a flow of this client, of either kind. */
 export const cancelSignIn = request<{ readonly flow: string }, null>("signIn/cancel");
 export const chooseRole = request<{ readonly role: string }, Session>("session/chooseRole");
 export const signOut = request<undefined, SignOutResult>("session/signOut");

@@ -17,10 +17,15 @@ export const problemCodes = [
   "tooManyAttempts", // params: waitSeconds (an estimate: Cognito does not say)
   "codeExpired", // a mailed code; a new one can be sent
   // the flow
-  "flowExpired", // the session string ran out; the flow was or has to be restarted
+  "flowExpired", // the session string ran out; the flow was or has to be restarted; params: minutes (that a browser was waited for)
   "flowUnknown", // answer to a flow that is not pending (any more)
   "challengeUnsupported", // params: challenge
   "cancelled",
+  // by browser
+  "browserSignInUnavailable", // params: setting; port when it is taken
+  "browserSignInReplaced", // another one was begun: one is pending at a time
+  "emailMismatch", // signed in as another person than the one at the gate
+  "signInRefused", // params: detail (Cognito's error code)
   // the way to AWS
   "unreachable", // params: endpoint, setting, detail
   "tls", // params: endpoint, setting, detail

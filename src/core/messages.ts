@@ -59,6 +59,10 @@ export function describe(problem: Problem, t: Translate): string {
     case "codeExpired":
       return t("The code has expired. Have a new one sent and enter that.");
     case "flowExpired":
+      if (param("minutes"))
+        return t("The browser did not come back within {minutes} minutes. Sign in again.", {
+          minutes: param("minutes"),
+        });
       return param("newKey")
         ? t(
             "The sign-in took longer than Amazon Cognito waits, so it was started again. The key is a new one: remove the old one from your authenticator.",
@@ -76,6 +80,20 @@ export function describe(problem: Problem, t: Translate): string {
         : t("The user pool asks for a step that Gatehouse cannot do here. Ask your administrator.");
     case "cancelled":
       return t("The sign-in was cancelled. Nothing has changed.");
+    case "browserSignInUnavailable":
+      return describeNoBrowser(param("setting"), param("port"), t);
+    case "browserSignInReplaced":
+      return t(
+        "Another sign-in with the browser was started after this one, and only one can be pending. Finish that.",
+      );
+    case "emailMismatch":
+      return t(
+        "The browser is signed in to Amazon Cognito as another user than the one who opened this editor. Sign out and open the editor again.",
+      );
+    case "signInRefused":
+      return detail
+        ? t("Amazon Cognito refused the sign-in ({detail}). Try again, or ask your administrator.", { detail })
+        : t("Amazon Cognito refused the sign-in. Try again, or ask your administrator.");
     case "unreachable":
     case "tls":
     case "throttled":
@@ -179,6 +197,7 @@ export function remedy(problem: Problem): Remedy | undefined {
     case "sessionEnded":
     case "flowUnknown":
     case "cancelled":
+    case "signInRefused":
     case "temporaryPasswordExpired":
       return "signIn";
     case "ambiguousRole":
@@ -189,6 +208,7 @@ export function remedy(problem: Problem): Remedy | undefined {
     case "identityPoolMissing":
     case "clientMisconfigured":
     case "tokenInvalid":
+    case "browserSignInUnavailable":
       return "configure";
     case "codeExpired":
       return "resend";
@@ -245,6 +265,17 @@ function describeService(code: "unreachable" | "tls" | "throttled" | "serverErro
         where,
       });
   }
+}
+
+function describeNoBrowser(setting: string, port: string, t: Translate): string {
+  if (port && setting)
+    return t(
+      "Port {port} of localhost, where the browser comes back to, is taken. Free it, or choose another with {setting}.",
+      { port, setting },
+    );
+  return setting
+    ? t("Signing in with the browser is not configured. Set {setting}, or sign in with your password.", { setting })
+    : t("Signing in with the browser is not possible here. Sign in with your password.");
 }
 
 function describeConfiguration(key: string, source: string, allowed: string, t: Translate): string {

@@ -10,6 +10,10 @@ export interface CognitoConfiguration {
   readonly userPoolEndpoint?: string;
   /** Base address in place of https://cognito-identity.REGION.amazonaws.com. */
   readonly identityPoolEndpoint?: string;
+  /** Managed login's whole host name; a name under .localhost with a port is reached by http on the loopback. */
+  readonly domain?: string;
+  /** Of localhost, where the browser comes back to where there is no gate. */
+  readonly callbackPort?: number;
 }
 
 /** Keys of host.json that problems name as `setting`; the editor's settings end in the same names. */
@@ -20,6 +24,8 @@ export const configurationKeys = {
   identityPoolId: "cognito.identityPoolId",
   userPoolEndpoint: "cognito.userPoolEndpoint",
   identityPoolEndpoint: "cognito.identityPoolEndpoint",
+  domain: "cognito.domain",
+  callbackPort: "cognito.callbackPort",
 } as const;
 
 /** An address that calls go to, and the key of host.json that decides about it. */

@@ -31,6 +31,8 @@ const allowed = {
   identityPoolId: "an identity pool id, for example eu-central-1:01234567-89ab-cdef-0123-456789abcdef",
   endpoint: "a URL with https, or http on a loopback address, without user, query or fragment",
   domain: "a host name, for example ide.example.com",
+  loginDomain: "a host name, for example login.example.com",
+  callbackPort: "a port number from 1024 to 65535",
   gateway: '"oauth2-proxy" or "alb"',
   version: "1",
   text: "a text that is not empty",
@@ -44,6 +46,18 @@ const userPoolId = z.string().check(z.maxLength(55), z.regex(/^[a-z0-9-]+_[0-9a-
 const clientId = z.string().check(z.maxLength(128, allowed.clientId), z.regex(/^[\w+]+$/, allowed.clientId));
 const identityPoolId = z.string().check(z.maxLength(55), z.regex(/^[a-z0-9-]+:[0-9a-f-]+$/, allowed.identityPoolId));
 const endpoint = z.string().check(z.refine(isEndpoint, allowed.endpoint));
+// With a port only under .localhost: those names are this machine (RFC 6761), an emulator for example.
+const loginDomain = z
+  .string()
+  .check(
+    z.regex(
+      /^(?=.{1,253}$)([a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(\.[a-z0-9-]+)*\.localhost:[1-9]\d{1,4})$/,
+      allowed.loginDomain,
+    ),
+  );
+const callbackPort = z
+  .int(allowed.callbackPort)
+  .check(z.minimum(1024, allowed.callbackPort), z.maximum(65535, allowed.callbackPort));
 
 const cognitoSchema = z.strictObject({
   region,
@@ -53,6 +67,8 @@ const cognitoSchema = z.strictObject({
   identityPoolId: z.optional(identityPoolId),
   userPoolEndpoint: z.optional(endpoint),
   identityPoolEndpoint: z.optional(endpoint),
+  domain: z.optional(loginDomain),
+  callbackPort: z.optional(callbackPort),
 });
 
 const hostFileSchema = z.strictObject({
@@ -72,6 +88,8 @@ const allowedAt: Readonly<Record<string, string>> = {
   "cognito.identityPoolId": allowed.identityPoolId,
   "cognito.userPoolEndpoint": allowed.endpoint,
   "cognito.identityPoolEndpoint": allowed.endpoint,
+  "cognito.domain": allowed.loginDomain,
+  "cognito.callbackPort": allowed.callbackPort,
   version: allowed.version,
   domain: allowed.domain,
   gateway: allowed.gateway,

@@ -29,6 +29,8 @@ const complete: Complete = {
     identityPoolId: "us-east-1:01234567-89ab-cdef-0123-456789abcdef",
     userPoolEndpoint: "https://pool.example",
     identityPoolEndpoint: "https://identity.example",
+    domain: "login.example",
+    callbackPort: 14283,
   },
   signedInAt: 1,
   clockOffsetSeconds: -2,

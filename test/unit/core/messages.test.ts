@@ -27,6 +27,8 @@ const everything = {
   agent: 2,
   client: 1,
   command: "terraform",
+  port: 14283,
+  minutes: 10,
 };
 
 const mentioned: Partial<Record<ProblemCode, readonly string[]>> = {
@@ -47,6 +49,8 @@ const mentioned: Partial<Record<ProblemCode, readonly string[]>> = {
   configurationInvalid: [everything.key, everything.source, everything.allowed],
   socketUnsafe: [everything.path],
   commandNotFound: ["terraform"],
+  browserSignInUnavailable: ["14283", everything.setting],
+  signInRefused: [everything.detail],
 };
 
 /** Fails for a string that the bundle has not, as a missing translation would show English. */
