@@ -37,7 +37,11 @@ describe("host file", () => {
   const table: readonly [name: string, value: unknown, expected: readonly [key: string, allowed: RegExp][]][] = [
     ["no JSON", "{", [["host.json", /^JSON \(/]]],
     ["no object", "[]", [["host.json", /object/]]],
-    ["an unknown key", { cognitoo: {} }, [["cognitoo", /one of version, domain, gateway, cognito, awsRegion/]]],
+    [
+      "an unknown key",
+      { cognitoo: {} },
+      [["cognitoo", /one of version, domain, gateway, profile, user, .*cognito, awsRegion/]],
+    ],
     [
       "an unknown key of the pools",
       { cognito: { ...cognito, userPool: "x" } },

@@ -1,0 +1,52 @@
+/** The files that `host apply` renders: where each comes from, where it goes, whose it is, and what has to notice a change. */
+
+/** What a changed file does to a unit that runs. A changed unit file restarts its unit without being told to. */
+export interface UnitReaction {
+  readonly unit: string;
+  readonly verb: "reload" | "restart";
+}
+
+export interface HostFileEntry {
+  /** Below deploy/host. */
+  readonly template: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Names; `{{user}}` and `{{group}}` are the IDE's user and that user's group. */
+  readonly owner: string;
+  readonly group: string;
+  readonly mode: number;
+  readonly reactions: readonly UnitReaction[];
+  /** Only where this condition of values.ts holds. */
+  readonly when?: string;
+}
+
+type Access = Pick<HostFileEntry, "owner" | "group" | "mode">;
+
+/** root's, for everybody to read. */
+const readable: Access = { owner: "root", group: "root", mode: 0o644 };
+const executable: Access = { owner: "root", group: "root", mode: 0o755 };
+
+/** A file in /etc/gatehouse of the same name as its template. */
+function configuration(template: string, name: string, access: Access, ...reactions: UnitReaction[]): HostFileEntry {
+  return { template, path: `/etc/gatehouse/${name}`, ...access, reactions };
+}
+
+/** A unit file. Its own unit is restarted when it changes. */
+function unit(name: string): HostFileEntry {
+  return { template: `systemd/${name}`, path: `/etc/systemd/system/${name}`, ...readable, reactions: [] };
+}
+
+const reload = (unit: string): UnitReaction => ({ unit, verb: "reload" });
+const restart = (unit: string): UnitReaction => ({ unit, verb: "restart" });
+
+export const nginxUnit = "gatehouse-nginx.service";
+export const proxyUnit = "gatehouse-oauth2-proxy.service";
+export const redisUnit = "gatehouse-redis.service";
+export const ideUnit = "gatehouse-code-server.service";
+export const agentUnit = "gatehouse-agent.service";
+export const fenceUnit = "gatehouse-fence.service";
+
+export const hostFiles: readonly HostFileEntry[] = [];
+
+/** Kept so that every helper is used until each owner's entries are there. */
+export const entryKinds = { configuration, unit, reload, restart, executable };
