@@ -141,6 +141,11 @@ export const answerSignIn = request<{ readonly flow: string; readonly answer: An
 export const startBrowserSignIn = request<{ readonly language?: "en" | "ja" }, BrowserSignIn>("signIn/browser");
 /** Answers when the browser has come back, or with what went wrong; after ten minutes with `flowExpired`. */
 export const awaitBrowserSignIn = request<{ readonly flow: string }, SignInStep>("signIn/browserResult");
+/**
+ * Asks whether this window may begin a sign-in without a click. Granted to one window at a time, while nobody is signed in, none is
+ * pending, and nobody has signed out.
+ */
+export const claimAutomaticSignIn = request<undefined, { readonly granted: boolean }>("signIn/claimAutomatic");
 /** Ends a flow of this client, of either kind. */
 export const cancelSignIn = request<{ readonly flow: string }, null>("signIn/cancel");
 export const chooseRole = request<{ readonly role: string }, Session>("session/chooseRole");

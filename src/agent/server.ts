@@ -1,6 +1,7 @@
 /** The agent's requests: who may ask what, and in which order. */
 import type { Socket } from "node:net";
 import type { Log } from "../core/log.ts";
+import { createAutomaticSignIn } from "./automaticSignIn.ts";
 import type { Configuration } from "./configuration.ts";
 import { parameters } from "./parameters.ts";
 import * as protocol from "./protocol.ts";
@@ -39,6 +40,7 @@ export function createServer(deps: ServerDependencies): AgentServer {
   const connections = new Set<ServerConnection>();
   const clients = new Set<ServerConnection>();
   let numbers = 0;
+  const automatic = createAutomaticSignIn(() => performance.now());
 
   const handlers: Readonly<Record<string, Handler>> = {
     [protocol.configure.method](params) {
@@ -54,6 +56,7 @@ export function createServer(deps: ServerDependencies): AgentServer {
       const { flow, answer } = parameters.answerSignIn(params);
       return signIns.answer(owner, flow, answer, signal);
     },
+    [protocol.claimAutomaticSignIn.method]: () => ({ granted: automatic.claim(session.view(), signIns.pending()) }),
     [protocol.cancelSignIn.method](params, owner) {
       signIns.cancel(owner, parameters.cancelSignIn(params).flow);
       return null;
