@@ -46,7 +46,36 @@ export const ideUnit = "gatehouse-code-server.service";
 export const agentUnit = "gatehouse-agent.service";
 export const fenceUnit = "gatehouse-fence.service";
 
-export const hostFiles: readonly HostFileEntry[] = [];
+/** Units, sandboxes and isolation. */
+const isolation: readonly HostFileEntry[] = [
+  unit(nginxUnit),
+  unit(proxyUnit),
+  unit(redisUnit),
+  unit(ideUnit),
+  unit(agentUnit),
+  unit("gatehouse-agent.socket"),
+  unit("gatehouse-agent-endpoint.socket"),
+  unit("gatehouse-agent-callback.socket"),
+  unit(fenceUnit),
+  configuration("code-server/code-server.yaml", "code-server.yaml", readable, restart(ideUnit)),
+  // In one transaction: a restart would do no more.
+  configuration("nftables/nftables.conf", "nftables.conf", readable, reload(fenceUnit)),
+  { template: "sysusers/gatehouse.conf", path: "/etc/sysusers.d/gatehouse.conf", ...readable, reactions: [] },
+  { template: "tmpfiles/gatehouse.conf", path: "/etc/tmpfiles.d/gatehouse.conf", ...readable, reactions: [] },
+  // polkit watches its directories. That one is closed to others on Amazon Linux, the file isn't secret.
+  { template: "polkit/gatehouse.rules", path: "/etc/polkit-1/rules.d/49-gatehouse.rules", ...readable, reactions: [] },
+  {
+    template: "sudoers/gatehouse",
+    path: "/etc/sudoers.d/gatehouse",
+    ...readable,
+    mode: 0o440,
+    when: "developer",
+    reactions: [],
+  },
+  { template: "bin/gatehouse", path: "/usr/local/bin/gatehouse", ...executable, reactions: [] },
+];
+
+export const hostFiles: readonly HostFileEntry[] = [...isolation];
 
 /** Kept so that every helper is used until each owner's entries are there. */
 export const entryKinds = { configuration, unit, reload, restart, executable };
