@@ -11,6 +11,8 @@ import { cacheDirectory, root, withLock } from "./cache.ts";
 import { ensurePackages } from "./debian.ts";
 
 const sources = join(root, "test", "lab", "python");
+/** The AWS CLI is the one that Debian hosts get; the lab's own file names this one. */
+const hostRequirements = join(root, "deploy", "host", "python", "requirements.txt");
 
 export interface PythonTools {
   /** Absolute paths into the virtual environment. */
@@ -28,6 +30,7 @@ export async function ensurePython(progress: (line: string) => void = () => {}):
   const requirements = join(sources, "requirements.txt");
   const key = createHash("sha256")
     .update(await readFile(requirements))
+    .update(await readFile(hostRequirements))
     .digest("hex")
     .slice(0, 16);
   const directory = join(cacheDirectory(), `python-${key}`);
