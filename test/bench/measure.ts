@@ -7,7 +7,8 @@ export interface Row {
   /** What it was measured against, in the same run. */
   readonly against: string;
   readonly goal: string;
-  readonly reached: boolean;
+  /** Undefined where this run has not measured it. */
+  readonly reached: boolean | undefined;
 }
 
 /** The value below which `share` (0 to 1) of the figures lie. */
@@ -49,4 +50,15 @@ export function ms(value: number): string {
 
 export function times(value: number): string {
   return `${value < 10 ? value.toFixed(2) : value.toFixed(0)}×`;
+}
+
+/** @param value milliseconds */
+export function seconds(value: number): string {
+  return `${(value / 1000).toFixed(value < 10_000 ? 2 : 0)} s`;
+}
+
+/** The least and the greatest figure. @param factor what each is multiplied by @param digits after the point */
+export function range(figures: readonly number[], factor = 1, digits = 0): string {
+  const [least, greatest] = [Math.min(...figures), Math.max(...figures)].map((each) => (each * factor).toFixed(digits));
+  return `${least}–${greatest}`;
 }

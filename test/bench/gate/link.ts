@@ -38,7 +38,7 @@ export function createDirection({ delayMs, megabits }: DirectionOptions): Direct
     send(bytes, deliver) {
       sentAt = Math.max(sentAt, performance.now()) + bytes / bytesPerMs;
       queue.push({ at: sentAt + delayMs, deliver });
-      timer ??= setTimeout(deliverDue, sentAt + delayMs - performance.now());
+      timer ??= setTimeout(deliverDue, Math.max(0, sentAt + delayMs - performance.now()));
     },
     stop() {
       clearTimeout(timer);

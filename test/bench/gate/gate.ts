@@ -1,0 +1,68 @@
+/** What the gate costs and what it saves, beside one made by hand and beside code-server alone, on the lab's host. */
+import { ensurePackages } from "../../lab/debian.ts";
+import { type HostLab, startHostLab } from "../../lab/host/hostLab.ts";
+import type { Row } from "../measure.ts";
+import { coldStart } from "./coldStart.ts";
+import { throughTheDoor } from "./door.ts";
+import { startHandMade } from "./handMade.ts";
+import { memory, startRows, unchangedApply } from "./host.ts";
+import { labWays } from "./labWays.ts";
+import { firstItemRow, loads, processorRow } from "./loads.ts";
+import { healthz, neverCached, staticFile } from "./serving.ts";
+
+export interface GateOptions {
+  /** Of the paired loads; the issue asks for 7. */
+  readonly rounds: number;
+  /** Whether the lab's start from an empty cache is measured: minutes. */
+  readonly cold: boolean;
+}
+
+const link = { roundTripMs: 40, megabits: 50 };
+
+export async function gate(vsix: string, options: GateOptions, progress: (line: string) => void): Promise<Row[]> {
+  await ensurePackages("browser", "authenticator");
+  const cold = options.cold ? await coldStart(progress) : undefined;
+  // The first start may have to make what later ones find.
+  await (await startHostLab({ progress, vsix })).close();
+  const started = performance.now();
+  const lab = await startHostLab({ progress, vsix });
+  const warm = performance.now() - started;
+  try {
+    return [...(await figures(lab, options.rounds, progress)), ...startRows(warm, cold)];
+  } finally {
+    await lab.close();
+  }
+}
+
+async function figures(lab: HostLab, rounds: number, progress: (line: string) => void): Promise<Row[]> {
+  const pidNamespace = (await lab.run(["readlink", "/proc/1/ns/pid"])).stdout.trim();
+  progress("Gate: signing in, one click …");
+  const { user, folder } = JSON.parse((await lab.run(["cat", "/etc/gatehouse/host.json"])).stdout) as HostFile;
+  const door = await throughTheDoor(lab, user);
+  progress("Gate: the one made by hand …");
+  const handMade = await startHandMade(lab, user, folder);
+  const ways = await labWays(lab, handMade, door.cookies);
+  progress(`Gate: ${rounds + 1} × 3 cold loads on loopback …`);
+  const near = await loads(ways, pidNamespace, rounds);
+  progress(`Gate: ${rounds + 1} × 3 cold loads over the slow link …`);
+  const far = await loads(ways, pidNamespace, rounds, link);
+  progress("Gate: requests …");
+  return [
+    await staticFile(ways, near.largestFile, 3 * rounds),
+    processorRow(near),
+    firstItemRow("loopback", near),
+    firstItemRow(`${link.roundTripMs} ms round trip, ${link.megabits} Mbit/s`, far),
+    await healthz(ways, pidNamespace, 1000),
+    door.row,
+    memory(pidNamespace),
+    await unchangedApply(lab, 5),
+    // The last one: nobody is signed in afterwards.
+    await neverCached(ways.gate, () => lab.run(["redis-cli", "-s", "/run/gatehouse-redis/redis.sock", "FLUSHALL"])),
+  ];
+}
+
+/** What of host.json is asked for here. */
+interface HostFile {
+  readonly user: string;
+  readonly folder: string;
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import type { Cookie } from "playwright-core";
+import { workbenchReady } from "../../host/page.ts";
+import type { HostLab } from "../../lab/host/hostLab.ts";
+import { withBrowser } from "./coldBrowser.ts";
+import type { HandMade } from "./handMade.ts";
+import type { Ways } from "./loads.ts";
+import { cookieHeader, type Way } from "./way.ts";
+
+/** @param cookies of a browser that has come through the gate's door: the gate's and managed login's */
+export async function labWays(lab: HostLab, handMade: HandMade, cookies: readonly Cookie[]): Promise<Ways> {
+  const domain = new URL(lab.origin).hostname;
+  const common = { origin: lab.origin, url: lab.url, ca: readFileSync(lab.caFile, "utf8") };
+  /** Both gates have the same public name; which of them a browser reaches is decided by what it resolves to. */
+  const browserArguments = (port: number) => [
+    ...lab.browserArguments.filter((argument) => !argument.startsWith("--host-resolver-rules=")),
+    `--host-resolver-rules=MAP ${domain} 127.0.0.1:${port},MAP *.${parentOf(domain)} 127.0.0.1:${lab.port}`,
+  ];
+  const gate: Way = {
+    ...common,
+    name: "gate",
+    port: lab.port,
+    browserArguments,
+    cookies: cookies.filter((cookie) => cookie.domain === domain),
+    units: ["nginx", "oauth2-proxy", "redis", "code-server"].map((name) => `gatehouse-${name}.service`),
+  };
+  const unsigned: Way = {
+    ...common,
+    name: "hand-made",
+    port: handMade.nginxPort,
+    browserArguments,
+    // Managed login knows the person already and asks for nothing.
+    cookies: cookies.filter((cookie) => cookie.domain !== domain),
+    units: handMade.units,
+  };
+  const signedIn = await withBrowser(unsigned, unsigned.port, async (page, browser) => {
+    await page.goto(unsigned.url);
+    await workbenchReady(page);
+    return await browser.cookies();
+  });
+  const origin = `http://127.0.0.1:${handMade.codeServerPort}`;
+  const alone: Way = {
+    name: "code-server alone",
+    origin,
+    url: lab.url.replace(lab.origin, origin),
+    port: handMade.codeServerPort,
+    browserArguments: () => [],
+    cookies: [],
+    units: [handMade.codeServerUnit],
+  };
+  const ways = {
+    gate,
+    handMade: { ...unsigned, cookies: signedIn.filter((cookie) => cookie.domain === domain) },
+    alone,
+  };
+  for (const way of [ways.gate, ways.handMade]) {
+    if (cookieHeader(way) === "") throw new Error(`There is no session cookie for ${way.name}.`);
+  }
+  return ways;
+}
+
+function parentOf(domain: string): string {
+  return domain.slice(domain.indexOf(".") + 1);
+}

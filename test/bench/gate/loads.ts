@@ -1,0 +1,97 @@
+/** Cold loads of the editor, in paired rounds. */
+import { until } from "../../host/page.ts";
+import { median, ms, type Row, range, times } from "../measure.ts";
+import { type ColdLoad, coldLoad } from "./coldLoad.ts";
+import { processesOfUnits, processorClock, servers } from "./hostProcesses.ts";
+import { startSlowLink } from "./slowLink.ts";
+import type { Way } from "./way.ts";
+
+export interface Ways {
+  readonly gate: Way;
+  readonly handMade: Way;
+  readonly alone: Way;
+}
+
+export interface LoadFigures {
+  /** By way, one figure a round: what its servers used of the processor, seconds. */
+  readonly processor: Readonly<Record<keyof Ways, readonly number[]>>;
+  readonly firstItem: Readonly<Record<keyof Ways, readonly number[]>>;
+  /** The largest static file of the workbench. */
+  readonly largestFile: string;
+}
+
+const names = ["gate", "handMade", "alone"] as const;
+
+/**
+ * Loads by each way in each round, the first way another one each time, after a round that doesn't count.
+ * @param link of loopback where absent
+ */
+export async function loads(
+  ways: Ways,
+  pidNamespace: string,
+  rounds: number,
+  link?: { readonly roundTripMs: number; readonly megabits: number },
+): Promise<LoadFigures> {
+  const processor = { gate: [] as number[], handMade: [] as number[], alone: [] as number[] };
+  const firstItem = { gate: [] as number[], handMade: [] as number[], alone: [] as number[] };
+  let largest: Pick<ColdLoad, "largestFile" | "largestBytes"> = { largestFile: "", largestBytes: 0 };
+  for (let round = 0; round <= rounds; round++) {
+    // Both orders of the pair as often as each other, and the third in every place.
+    const turned = names.map((_, index) => names[(index + round) % names.length] ?? "gate");
+    const order = round % 2 === 0 ? turned : turned.toReversed();
+    for (const name of order) {
+      const way = ways[name];
+      const slow = link === undefined ? undefined : await startSlowLink(way.port, link.roundTripMs, link.megabits);
+      try {
+        await noWindows(pidNamespace);
+        const used = processorClock(servers(pidNamespace, way.units));
+        const before = used();
+        let after = before;
+        const load = await coldLoad(way, slow?.port, () => {
+          after = used();
+        });
+        if (load.largestBytes > largest.largestBytes) largest = load;
+        if (round === 0) continue;
+        processor[name].push(after - before);
+        firstItem[name].push(load.firstItemMs);
+      } finally {
+        slow?.stop();
+      }
+    }
+  }
+  return { processor, firstItem, largestFile: largest.largestFile };
+}
+
+/** The load before has ended on the servers as well. */
+async function noWindows(pidNamespace: string): Promise<void> {
+  const units = ["gatehouse-code-server.service", "bench-code-server.service"];
+  await until(
+    "no extension host runs",
+    () =>
+      !processesOfUnits(pidNamespace, units).some(({ commandLine }) => commandLine.includes("--type=extensionHost")),
+    60_000,
+  );
+}
+
+export function processorRow({ processor: { gate, handMade, alone } }: LoadFigures): Row {
+  const [ours, theirs] = [median(gate), median(handMade)];
+  return {
+    what: "processor time of all servers for a cold load of the editor",
+    measured: `${ms(ours * 1000)} (${range(gate, 1000)})`,
+    against: `${times(ours / theirs)} of the hand-made gate's ${ms(theirs * 1000)} (${range(handMade, 1000)}); code-server alone ${ms(median(alone) * 1000)}`,
+    goal: "≤ 0.5×",
+    reached: ours / theirs <= 0.5,
+  };
+}
+
+export function firstItemRow(where: string, { firstItem: { gate, handMade, alone } }: LoadFigures): Row {
+  const faster = gate.filter((figure, round) => figure < (handMade[round] ?? 0)).length;
+  const needed = Math.ceil((gate.length * 6) / 7);
+  return {
+    what: `first item of the status bar, cold browser, ${where}`,
+    measured: `${ms(median(gate))} (${range(gate)})`,
+    against: `faster than the hand-made gate in ${faster} of ${gate.length} rounds, ${times(median(gate) / median(handMade))} of its ${ms(median(handMade))} (${range(handMade)}); ${times(median(gate) / median(alone))} of code-server alone (${ms(median(alone))}, ${range(alone)})`,
+    goal: "faster than the hand-made gate in 6 of 7 rounds",
+    reached: faster >= needed,
+  };
+}
