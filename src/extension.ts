@@ -14,7 +14,7 @@ import { registerOffers } from "./editor/session/offers.ts";
 import { signOutOfAws } from "./editor/session/signOut.ts";
 import { registerStatusBar } from "./editor/session/statusBar.ts";
 import { createSessionStore } from "./editor/session/store.ts";
-import { createSignIn } from "./editor/signIn/signIn.ts";
+import { registerSignIn } from "./editor/signIn/register.ts";
 import { registerTerminal } from "./editor/terminal/terminal.ts";
 import { authenticationProviderId, commands as ids } from "./manifest.ts";
 
@@ -42,17 +42,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const terminal = registerTerminal({ vscode, onDemand, executeCommand, context, agent, paths, log, t });
   const show = { window, commands, separator: vscode.QuickPickItemKind.Separator, agent, store, t };
   const pickRole = async () => (await onDemand()).pickRole(show);
-  const signIn = createSignIn({
-    ask: async (offered, onUsername) => {
-      const { createViews, runSignIn } = await onDemand();
-      return runSignIn({ ...createViews(vscode, clock, t), agent, onUsername }, offered);
-    },
-    memory: context.globalState,
-    afterwards: () => void afterSignIn({ ...terminal, store, pickRole, log }),
-  });
+  const afterwards = () => void afterSignIn({ ...terminal, store, pickRole, log });
+  const signIn = registerSignIn({ vscode, onDemand, context, agent, store, afterwards, log, t });
   const signOut = () => signOutOfAws({ agent, window, log, t });
   const item = window.createStatusBarItem("gatehouse.session", vscode.StatusBarAlignment.Left, 10);
-  const provider = createAuthentication({ store, emitter: new vscode.EventEmitter(), signIn, signOut });
+  const provider = createAuthentication({ store, emitter: new vscode.EventEmitter(), signIn: signIn.start, signOut });
 
   context.subscriptions.push(
     channel,
@@ -60,12 +54,14 @@ export function activate(context: vscode.ExtensionContext): void {
     configuration.follow(agent),
     store,
     terminal,
+    signIn,
     registerStatusBar({ item, ThemeColor: vscode.ThemeColor, store, clock, t }),
     registerOffers({ window, commands, agent, store, t }),
     provider,
     vscode.authentication.registerAuthenticationProvider(authenticationProviderId, "Gatehouse (AWS)", provider),
     registerCommands(toasts, {
-      [ids.signIn]: signIn,
+      [ids.signIn]: signIn.start,
+      [ids.signInWithPassword]: signIn.withPassword,
       [ids.signOutOfAws]: signOut,
       [ids.showSession]: async () => (await onDemand()).showSession(show),
       [ids.chooseRole]: pickRole,

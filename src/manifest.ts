@@ -4,6 +4,7 @@
  */
 export const commands = {
   signIn: "gatehouse.signIn.start",
+  signInWithPassword: "gatehouse.signIn.withPassword",
   signOutOfAws: "gatehouse.session.signOut",
   showSession: "gatehouse.session.show",
   chooseRole: "gatehouse.session.chooseRole",
@@ -21,6 +22,9 @@ export const settings = {
   identityPoolId: "gatehouse.cognito.identityPoolId",
   userPoolEndpoint: "gatehouse.cognito.userPoolEndpoint",
   identityPoolEndpoint: "gatehouse.cognito.identityPoolEndpoint",
+  domain: "gatehouse.cognito.domain",
+  callbackPort: "gatehouse.cognito.callbackPort",
+  signInAutomatically: "gatehouse.signIn.automatically",
   awsRegion: "gatehouse.terminal.region",
   terminalCredentials: "gatehouse.terminal.credentials",
 } as const;
@@ -28,6 +32,7 @@ export const settings = {
 export const contextKeys = {
   signedIn: "gatehouse.signedIn",
   configured: "gatehouse.configured",
+  browserSignIn: "gatehouse.browserSignIn",
 } as const;
 
 export const authenticationProviderId = "gatehouse";

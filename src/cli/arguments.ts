@@ -48,6 +48,7 @@ export function parseArguments(shape: CommandShape, argv: readonly string[], t: 
       if (!given) throw new UsageError(t("{option} needs a value.", { option: name }), shape.name);
       options.set(name, given);
     } else if (known.includes(argument)) flags.add(argument === "-h" ? "--help" : argument);
+    else if (known.includes(name)) throw new UsageError(t("{option} takes no value.", { option: name }), shape.name);
     else throw new UsageError(t("There is no option {option}.", { option: name }), shape.name);
   }
   if (!flags.has("--help") && positionals.length > (shape.positionals ?? 0))

@@ -15,7 +15,7 @@ const commands: readonly Command[] = [
     name: "login",
     positionals: 1,
     options: ["--role"],
-    flags: ["--stdin"],
+    flags: ["--password", "--stdin"],
     run: async (context, given) => (await import("./login.ts")).login(context, given),
   },
   { name: "logout", run: async (context) => (await import("./logout.ts")).logout(context) },

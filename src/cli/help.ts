@@ -8,7 +8,7 @@ export function overview(t: Translate): string {
     t("Signs in to AWS with Amazon Cognito, and gives every terminal the credentials."),
     "",
     t("Commands:"),
-    row("login [USER]", t("sign in with user name, password and code")),
+    row("login [USER]", t("sign in, in the browser or with password and code")),
     row("logout", t("sign out of AWS")),
     row("status", t("show the session and what is wrong with it")),
     row("credentials", t("print AWS credentials for credential_process")),
@@ -26,11 +26,14 @@ export function helpOf(command: string, t: Translate): string {
   switch (command) {
     case "login":
       return page([
-        usage("login [USER] [--role ROLE] [--stdin]", t),
+        usage("login [USER] [--password] [--role ROLE] [--stdin]", t),
         "",
-        t("Signs in. The password and the code are asked for in the terminal."),
+        t(
+          "Signs in: in your browser where that is configured; else, or with USER, by password and code in the terminal.",
+        ),
         t("An account without an authenticator app is shown a QR code to set one up."),
         "",
+        row("--password", t("ask for the password and the code in the terminal in any case")),
         row("--role ROLE", t("the AWS role to take, by name or ARN, where there are several")),
         row("--stdin", t("read the answers from standard input, one a line, in the order in which they are asked for")),
         "",

@@ -12,6 +12,7 @@ import { GatehouseError, type Problem } from "../core/errors.ts";
 import { describe, duration } from "../core/messages.ts";
 import type { Role, Session, SignedIn } from "../core/session.ts";
 import type { Arguments } from "./arguments.ts";
+import { signInByBrowser } from "./browser.ts";
 import { connectOrStart } from "./connecting.ts";
 import type { Context } from "./context.ts";
 import { exitCodes } from "./exitCodes.ts";
@@ -23,7 +24,7 @@ import { UsageError } from "./report.ts";
 /** How long the AWS credentials may take after the sign-in, in milliseconds. */
 const patience = 15_000;
 
-/** `gatehouse login [USER] [--role ROLE] [--stdin]`. */
+/** `gatehouse login [USER] [--password] [--role ROLE] [--stdin]`. */
 export async function login(context: Context, given: Arguments): Promise<number> {
   const { process, t } = context;
   if (!given.flags.has("--stdin") && !process.stdin.isTTY)
@@ -55,13 +56,27 @@ async function signIn(
   try {
     const configuration = await client.request(getConfiguration, undefined, signal);
     if (!configuration.ok) return reportConfiguration(context, configuration.problems);
-    const username = given.positionals[0] ?? (await askUsername(context, client, interaction, signal));
-    if (username.trim() === "") throw new GatehouseError("missingInput", { field: context.t("User name or e-mail") });
-    const session = await converse(context, client, interaction, username.trim(), signal);
+    const byPassword = given.positionals.length > 0 || given.flags.has("--password") || given.flags.has("--stdin");
+    const session =
+      configuration.browserSignIn && !byPassword
+        ? await signInByBrowser(context, client, interaction, signal)
+        : await signInByPassword(context, client, interaction, given.positionals[0], signal);
     return await finish(context, client, interaction, session, given.options.get("--role"), signal);
   } finally {
     client.dispose();
   }
+}
+
+async function signInByPassword(
+  context: Context,
+  client: AgentClient,
+  interaction: Interaction,
+  given: string | undefined,
+  signal: AbortSignal,
+): Promise<Session> {
+  const username = (given ?? (await askUsername(context, client, interaction, signal))).trim();
+  if (username === "") throw new GatehouseError("missingInput", { field: context.t("User name or e-mail") });
+  return await converse(context, client, interaction, username, signal);
 }
 
 function reportConfiguration({ process, t }: Context, problems: readonly Problem[]): number {

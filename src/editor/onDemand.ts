@@ -3,6 +3,7 @@
  * every start of a window, this only when it is asked for.
  */
 export { pickRole, showSession } from "./session/show.ts";
+export { signInByBrowser } from "./signIn/browser.ts";
 export { runSignIn } from "./signIn/flow.ts";
 export { createViews } from "./signIn/views.ts";
 export { addProfile, offerProfile } from "./terminal/awsProfile.ts";

@@ -63,6 +63,11 @@ export function problemButtons(problem: Problem, failed: CommandId | undefined, 
     default:
       break;
   }
+  // signIn.ts says which way has failed.
+  if (problem.params?.["way"] === "browser") {
+    if (buttons.length === 0 && failed !== undefined) buttons.push({ title: t("Try Again"), command: failed });
+    buttons.push({ title: t("Use Password Instead"), command: commands.signInWithPassword });
+  }
   return [...buttons, { title: t("Show Log"), command: commands.showLog }];
 }
 

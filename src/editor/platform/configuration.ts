@@ -26,6 +26,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   let shown = "";
   const received = (view: ConfigurationView): void => {
     void deps.commands.executeCommand("setContext", contextKeys.configured, view.ok);
+    void deps.commands.executeCommand("setContext", contextKeys.browserSignIn, view.ok && view.browserSignIn);
     const invalid = view.ok ? [] : view.problems.filter(({ code }) => code !== "notConfigured");
     const now = JSON.stringify(invalid);
     if (now === shown) return;

@@ -10,16 +10,20 @@ export interface EditorSettings {
   /** Empty: the region of host.json or of the user pool. */
   readonly awsRegion: string;
   readonly terminalCredentials: TerminalCredentials;
+  readonly signInAutomatically: boolean;
 }
 
 /** What package.json names as defaults; a test holds the two equal. */
-export const settingDefaults: Readonly<Record<string, string>> = {
+export const settingDefaults: Readonly<Record<string, string | number | boolean>> = {
   [settings.region]: "",
   [settings.userPoolId]: "",
   [settings.clientId]: "",
   [settings.identityPoolId]: "",
   [settings.userPoolEndpoint]: "",
   [settings.identityPoolEndpoint]: "",
+  [settings.domain]: "",
+  [settings.callbackPort]: 14283,
+  [settings.signInAutomatically]: false,
   [settings.awsRegion]: "",
   [settings.terminalCredentials]: "endpoint",
 };
@@ -29,8 +33,9 @@ export function readSettings(workspace: Pick<typeof workspaceApi, "getConfigurat
   const configuration = workspace.getConfiguration();
   const text = (key: string): string => {
     const value: unknown = configuration.get(key);
-    return typeof value === "string" ? value.trim() : (settingDefaults[key] ?? "");
+    return typeof value === "string" ? value.trim() : String(settingDefaults[key] ?? "");
   };
+  const callbackPort: unknown = configuration.get(settings.callbackPort);
   const cognito = {
     region: text(settings.region),
     userPoolId: text(settings.userPoolId),
@@ -38,11 +43,18 @@ export function readSettings(workspace: Pick<typeof workspaceApi, "getConfigurat
     identityPoolId: text(settings.identityPoolId),
     userPoolEndpoint: text(settings.userPoolEndpoint),
     identityPoolEndpoint: text(settings.identityPoolEndpoint),
+    domain: text(settings.domain),
   };
   const mode = text(settings.terminalCredentials);
   return {
-    cognito: Object.fromEntries(Object.entries(cognito).filter(([, value]) => value !== "")),
+    cognito: {
+      ...Object.fromEntries(Object.entries(cognito).filter(([, value]) => value !== "")),
+      ...(typeof callbackPort === "number" && callbackPort !== settingDefaults[settings.callbackPort]
+        ? { callbackPort }
+        : {}),
+    },
     awsRegion: text(settings.awsRegion),
     terminalCredentials: mode === "environment" || mode === "off" ? mode : "endpoint",
+    signInAutomatically: configuration.get(settings.signInAutomatically) === true,
   };
 }

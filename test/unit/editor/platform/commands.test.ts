@@ -4,7 +4,7 @@ import { silent } from "../../../../src/core/log.ts";
 import { english } from "../../../../src/core/text.ts";
 import { type CommandDeps, problemButtons, registerCommands } from "../../../../src/editor/platform/commands.ts";
 import { createConfiguration } from "../../../../src/editor/platform/configuration.ts";
-import { readSettings } from "../../../../src/editor/platform/settings.ts";
+import { readSettings, settingDefaults } from "../../../../src/editor/platform/settings.ts";
 import { commands, contextKeys, settings } from "../../../../src/manifest.ts";
 
 function world(press?: string) {
@@ -91,6 +91,19 @@ describe("commands", () => {
     assert.deepEqual(titles({ code: "sessionEnded" }), ["Sign In", "Show Log"]);
     assert.deepEqual(titles({ code: "userDisabled" }), ["Show Log"]);
   });
+
+  it("offer the password where the browser has failed", () => {
+    const titles = (problem: Problem) =>
+      problemButtons(problem, commands.signIn, english).map(({ title, command }) => [title, command]);
+    const params = { way: "browser" };
+    const password = ["Use Password Instead", commands.signInWithPassword];
+    const log = ["Show Log", commands.showLog];
+    const again = ["Try Again", commands.signIn];
+    assert.deepEqual(titles({ code: "emailMismatch", params }), [again, password, log]);
+    assert.deepEqual(titles({ code: "unreachable", params }), [again, password, log]);
+    assert.deepEqual(titles({ code: "signInRefused", params }), [["Sign In", commands.signIn], password, log]);
+    assert.deepEqual(titles({ code: "signInRefused" }), [["Sign In", commands.signIn], log]);
+  });
 });
 
 describe("settings", () => {
@@ -102,14 +115,27 @@ describe("settings", () => {
       cognito: { region: "eu-central-1" },
       awsRegion: "",
       terminalCredentials: "endpoint",
+      signInAutomatically: false,
     });
   });
 
+  it("pass a callback port on as a number, and only one that somebody has set", () => {
+    const port = (value: unknown) =>
+      readSettings(workspace({ [settings.callbackPort]: value, [settings.domain]: "login.example.com" })).cognito;
+    assert.deepEqual(port(8400), { domain: "login.example.com", callbackPort: 8400 });
+    for (const value of [settingDefaults[settings.callbackPort], "8400", undefined])
+      assert.deepEqual(port(value), { domain: "login.example.com" });
+  });
+
   it("survive values of a wrong type", () => {
-    const { terminalCredentials, cognito } = readSettings(
-      workspace({ [settings.terminalCredentials]: "sometimes", [settings.region]: 7 }),
+    const { terminalCredentials, cognito, signInAutomatically } = readSettings(
+      workspace({
+        [settings.terminalCredentials]: "sometimes",
+        [settings.region]: 7,
+        [settings.signInAutomatically]: "yes",
+      }),
     );
-    assert.deepEqual([terminalCredentials, cognito], ["endpoint", {}]);
+    assert.deepEqual([terminalCredentials, cognito, signInAutomatically], ["endpoint", {}, false]);
   });
 });
 
@@ -142,7 +168,16 @@ describe("configuration", () => {
     await configuration.prepare(client);
     await configuration.prepare(client);
     assert.deepEqual(shown, [invalid]);
-    assert.deepEqual(contexts[0], ["setContext", contextKeys.configured, false]);
+    assert.deepEqual(contexts.slice(0, 2), [
+      ["setContext", contextKeys.configured, false],
+      ["setContext", contextKeys.browserSignIn, false],
+    ]);
+  });
+
+  it("says whether the browser can sign in, so that the command for the password is offered only beside that", async () => {
+    const { configuration, contexts, client } = configured({ ok: true, browserSignIn: true });
+    await configuration.prepare(client);
+    assert.deepEqual(contexts.at(-1), ["setContext", contextKeys.browserSignIn, true]);
   });
 
   it("is not complained about where there is none yet", async () => {

@@ -9,7 +9,6 @@ import { createAuthentication } from "../../../../src/editor/session/authenticat
 import { registerOffers } from "../../../../src/editor/session/offers.ts";
 import { signOutOfAws } from "../../../../src/editor/session/signOut.ts";
 import { createSessionStore, type SessionStore } from "../../../../src/editor/session/store.ts";
-import { createSignIn } from "../../../../src/editor/signIn/signIn.ts";
 import { commands, contextKeys } from "../../../../src/manifest.ts";
 import { Emitter } from "../../../fakes/inputBox.ts";
 import { FakeKeptConnection, settle } from "../../../fakes/keptConnection.ts";
@@ -208,37 +207,6 @@ describe("what the window knows of the session", () => {
     it("asks for no role where there is one, and for nothing where the session is gone", async () => {
       assert.deepEqual(await after(session), ["shadows", "profile"]);
       assert.deepEqual(await after(signedOut), []);
-    });
-  });
-
-  describe("as a sign-in", () => {
-    it("offers the name again that was entered, remembers only one that worked, and opens one input at a time", async () => {
-      const memory = new Map<string, unknown>();
-      const offered: string[] = [];
-      let fail = true;
-      const signIn = createSignIn({
-        async ask(name, onUsername) {
-          offered.push(name);
-          onUsername("alice@example.com");
-          await settle();
-          if (fail) throw new Error("no");
-          agent.sessions.fire(session);
-          return { session, username: "alice@example.com" };
-        },
-        memory: {
-          get: (key: string, other?: unknown) => memory.get(key) ?? other,
-          update: async (key: string, value: unknown) => void memory.set(key, value),
-        } as never,
-        afterwards() {},
-      });
-      await assert.rejects(signIn());
-      assert.equal(memory.size, 0);
-      fail = false;
-      const both = await Promise.all([signIn(), signIn()]);
-      assert.equal(both[0], both[1]);
-      assert.deepEqual(offered, ["", "alice@example.com"]);
-      assert.deepEqual([...memory.values()], ["alice@example.com"]);
-      assert.deepEqual(store.current(), { state: "known", session });
     });
   });
 
