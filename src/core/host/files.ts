@@ -75,7 +75,21 @@ const isolation: readonly HostFileEntry[] = [
   { template: "bin/gatehouse", path: "/usr/local/bin/gatehouse", ...executable, reactions: [] },
 ];
 
-export const hostFiles: readonly HostFileEntry[] = [...isolation];
+/** The gate: gateway, sign-in, session store. */
+const gate: readonly HostFileEntry[] = [
+  configuration("nginx/nginx.conf", "nginx.conf", readable, reload(nginxUnit)),
+  ...["maps", "server", "headers", "page-headers", "to-proxy", "to-editor"].map((name) =>
+    configuration(`nginx/${name}.conf`, `nginx/${name}.conf`, readable, reload(nginxUnit)),
+  ),
+  configuration("oauth2-proxy/oauth2-proxy.cfg", "oauth2-proxy.cfg", readable, restart(proxyUnit)),
+  {
+    ...configuration("oauth2-proxy/allowed-emails", "allowed-emails", readable, restart(proxyUnit)),
+    when: "hasAllowedEmails",
+  },
+  configuration("redis/redis.conf", "redis.conf", readable, restart(redisUnit)),
+];
+
+export const hostFiles: readonly HostFileEntry[] = [...isolation, ...gate];
 
 /** Kept so that every helper is used until each owner's entries are there. */
 export const entryKinds = { configuration, unit, reload, restart, executable };
