@@ -4,10 +4,12 @@ import { createCognitoProcess } from "./agent/cognitoProcess.ts";
 import { appendTo, createLog } from "./agent/logFile.ts";
 import { passedSockets } from "./agent/sockets.ts";
 import { logFileOf, startAgent } from "./agent/start.ts";
+import { readBundle } from "./core/bundle.ts";
 import { toProblem } from "./core/errors.ts";
 import type { Log } from "./core/log.ts";
 import { createRedactor } from "./core/redact.ts";
 import { ensurePrivateDirectory, runtimePaths } from "./core/runtimeDirectory.ts";
+import { english } from "./core/text.ts";
 
 process.title = "gatehouse-agent";
 // What it writes is for its owner alone, whatever its starter's mask was.
@@ -37,6 +39,7 @@ async function main(): Promise<void> {
     privateDirectory: passed === undefined ? undefined : env["RUNTIME_DIRECTORY"]?.split(":")[0],
     hostFile: env["GATEHOUSE_CONFIG"],
     version: version(),
+    translate: (language) => (language === "en" ? english : readBundle(productDirectory(), language)),
     cognito,
     log,
     redactor,
@@ -55,9 +58,13 @@ async function main(): Promise<void> {
   process.on("SIGHUP", () => {});
 }
 
-/** The product's version, from the package that this file is part of. */
+/** The package that this file is part of. */
+function productDirectory(): string {
+  return join(dirname(process.argv[1] ?? ""), "..");
+}
+
 function version(): string {
-  const file = join(dirname(process.argv[1] ?? ""), "..", "package.json");
+  const file = join(productDirectory(), "package.json");
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 

@@ -3,7 +3,7 @@ import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
 import type { Problem } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 
-export type Kind = "flow" | "tokens" | "identityPool";
+export type Kind = "flow" | "tokens" | "identityPool" | "codeExchange";
 
 export type ToCognito =
   | {

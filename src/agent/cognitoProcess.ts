@@ -4,6 +4,7 @@
  * delay the answers to terminals. Tokens travel over the channel between the two and are kept here alone.
  */
 import { type ChildProcess, fork } from "node:child_process";
+import type { Redeemed } from "../core/cognito/codeExchange.ts";
 import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
 import type { Flow, FlowStep } from "../core/cognito/flow.ts";
 import type { AwsCredentials } from "../core/cognito/identityPool.ts";
@@ -120,6 +121,10 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
     return made;
   };
 
+  const forget = (object: number): void => {
+    if (child?.connected === true) child.send({ forget: object } satisfies ToCognito, () => {});
+  };
+
   const caller = (kind: Kind, configuration: CognitoConfiguration) => {
     const object = ++numbers;
     let offset: number | undefined;
@@ -171,7 +176,7 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
       };
       const over = (): void => {
         if (!flows.delete(object)) return;
-        if (child?.connected === true) child.send({ forget: object } satisfies ToCognito, () => {});
+        forget(object);
         rest();
       };
       return {
@@ -191,6 +196,12 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
     createIdentityPool({ configuration }) {
       const { call } = caller("identityPool", configuration);
       return { credentials: (idToken, role, signal) => call<AwsCredentials>("credentials", [idToken, role], signal) };
+    },
+    createCodeExchange({ configuration }) {
+      const { object, call } = caller("codeExchange", configuration);
+      return {
+        redeem: (grant, signal) => call<Redeemed>("redeem", [grant], signal).finally(() => forget(object)),
+      };
     },
   };
 

@@ -1,4 +1,5 @@
 /** The other end of cognitoProcess.ts: makes the objects that it names and calls them. */
+import { createCodeExchange } from "../core/cognito/codeExchange.ts";
 import { createFlow } from "../core/cognito/flow.ts";
 import { createIdentityPool } from "../core/cognito/identityPool.ts";
 import { createTokenSource } from "../core/cognito/tokens.ts";
@@ -14,10 +15,12 @@ export function serveCognito(send: (message: FromCognito) => void): (message: To
   const calls = new Map<number, AbortController>();
   const line = (level: keyof Log) => (text: string) => send({ log: level, line: text });
   const log: Log = { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
-  const make: Readonly<Record<Kind, typeof createFlow | typeof createTokenSource | typeof createIdentityPool>> = {
+  type Make = typeof createFlow | typeof createTokenSource | typeof createIdentityPool | typeof createCodeExchange;
+  const make: Readonly<Record<Kind, Make>> = {
     flow: createFlow,
     tokens: createTokenSource,
     identityPool: createIdentityPool,
+    codeExchange: createCodeExchange,
   };
 
   const run = async (message: Extract<ToCognito, { call: number }>): Promise<void> => {

@@ -1,7 +1,13 @@
 /** Which pools the agent works with: host.json where there is one, else what an editor sent. */
 import { type CognitoConfiguration, configurationKeys } from "../core/cognito/configuration.ts";
+import {
+  type BrowserPlace,
+  callbackPath,
+  defaultCallbackPort,
+  loopbackRedirectUri,
+} from "../core/cognito/managedLogin.ts";
 import { GatehouseError, type Problem } from "../core/errors.ts";
-import { parseSettings, readHostFile } from "../core/host/hostFile.ts";
+import { type HostFile, parseSettings, readHostFile } from "../core/host/hostFile.ts";
 import type { ConfigurationView, Settings } from "./protocol.ts";
 
 export interface Configuration {
@@ -10,19 +16,23 @@ export interface Configuration {
   view(): ConfigurationView;
   /** @throws GatehouseError notConfigured | configurationInvalid, the first of what is wrong */
   cognito(): CognitoConfiguration;
+  /** Where managed login can send a browser back to. @throws GatehouseError browserSignInUnavailable, and as `cognito` does */
+  browserPlace(): BrowserPlace;
 }
 
 export interface ConfigurationDependencies {
   readonly mode: "service" | "user";
   /** GATEHOUSE_CONFIG or /etc/gatehouse/host.json. Read at each question: it changes with an upgrade of the host. */
   readonly hostFile: string;
+  /** Whether a service was handed the socket that the gate's callback page leads to. */
+  readonly callbackSocket: boolean;
 }
 
 type Current =
   | {
       readonly source: "host.json" | "settings";
       readonly cognito: CognitoConfiguration;
-      readonly awsRegion?: string | undefined;
+      readonly host?: HostFile;
     }
   | { readonly problems: readonly Problem[] };
 
@@ -33,13 +43,42 @@ export function createConfiguration(deps: ConfigurationDependencies): Configurat
     const host = readHostFile(deps.hostFile);
     if (host.state === "invalid") return { problems: host.problems };
     if (host.state === "valid" && host.file.cognito !== undefined) {
-      return { source: "host.json", cognito: host.file.cognito, awsRegion: host.file.awsRegion };
+      return { source: "host.json", cognito: host.file.cognito, host: host.file };
     }
     if (deps.mode === "service") return { problems: [notConfigured(["cognito"])] };
     const missing = (["region", "userPoolId", "clientId"] as const).filter((key) => settings[key] === undefined);
     if (missing.length > 0) return { problems: [notConfigured(missing.map((key) => configurationKeys[key]))] };
     const parsed = parseSettings(settings, "settings");
     return "problems" in parsed ? parsed : { source: "settings", cognito: parsed.configuration };
+  };
+
+  const cognito = (): Extract<Current, { cognito: unknown }> => {
+    const now = current();
+    if ("cognito" in now) return now;
+    const [problem] = now.problems;
+    throw new GatehouseError(problem?.code ?? "notConfigured", problem?.params);
+  };
+
+  const browserPlace = (now: Extract<Current, { cognito: unknown }>): BrowserPlace => {
+    const unavailable = (setting: string) => new GatehouseError("browserSignInUnavailable", { setting });
+    if (now.cognito.domain === undefined) throw unavailable(configurationKeys.domain);
+    if (deps.mode === "user") {
+      const port = now.cognito.callbackPort ?? defaultCallbackPort;
+      return { kind: "loopback", redirectUri: loopbackRedirectUri(port), port };
+    }
+    if (!deps.callbackSocket) throw new GatehouseError("browserSignInUnavailable");
+    const { domain, gate } = now.host ?? {};
+    if (domain === undefined) throw unavailable("domain");
+    const redirectUri = `https://${domain}${callbackPath}`;
+    return { kind: "gate", redirectUri, unverifiedEmail: gate?.unverifiedEmail === true };
+  };
+
+  const canUseBrowser = (now: Extract<Current, { cognito: unknown }>): boolean => {
+    try {
+      return browserPlace(now) !== undefined;
+    } catch {
+      return false;
+    }
   };
 
   return {
@@ -61,16 +100,12 @@ export function createConfiguration(deps: ConfigurationDependencies): Configurat
         userPoolId,
         clientId,
         ...pool,
-        ...(now.awsRegion && { awsRegion: now.awsRegion }),
-        browserSignIn: false,
+        ...(now.host?.awsRegion && { awsRegion: now.host.awsRegion }),
+        browserSignIn: canUseBrowser(now),
       };
     },
-    cognito() {
-      const now = current();
-      if ("cognito" in now) return now.cognito;
-      const [problem] = now.problems;
-      throw new GatehouseError(problem?.code ?? "notConfigured", problem?.params);
-    },
+    cognito: () => cognito().cognito,
+    browserPlace: () => browserPlace(cognito()),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type { Log } from "../core/log.ts";
 import { createAutomaticSignIn } from "./automaticSignIn.ts";
+import type { BrowserSignIns } from "./browserSignIns.ts";
 import type { Configuration } from "./configuration.ts";
 import { parameters } from "./parameters.ts";
 import * as protocol from "./protocol.ts";
@@ -14,6 +15,7 @@ export interface ServerDependencies {
   readonly configuration: Configuration;
   readonly session: SessionHolder;
   readonly signIns: SignIns;
+  readonly browserSignIns: BrowserSignIns;
   readonly log: Log;
   /** The number of clients that have said hello changed. */
   readonly onClients: (count: number) => void;
@@ -36,7 +38,7 @@ type Handler = (params: unknown, owner: object, signal: AbortSignal) => unknown;
 const maxConnections = 1024;
 
 export function createServer(deps: ServerDependencies): AgentServer {
-  const { configuration, session, signIns, log } = deps;
+  const { configuration, session, signIns, browserSignIns, log } = deps;
   const connections = new Set<ServerConnection>();
   const clients = new Set<ServerConnection>();
   let numbers = 0;
@@ -56,9 +58,17 @@ export function createServer(deps: ServerDependencies): AgentServer {
       const { flow, answer } = parameters.answerSignIn(params);
       return signIns.answer(owner, flow, answer, signal);
     },
-    [protocol.claimAutomaticSignIn.method]: () => ({ granted: automatic.claim(session.view(), signIns.pending()) }),
+    [protocol.startBrowserSignIn.method]: (params, owner, signal) =>
+      browserSignIns.start(owner, parameters.startBrowserSignIn(params).language, signal),
+    [protocol.awaitBrowserSignIn.method]: (params, owner, signal) =>
+      browserSignIns.wait(owner, parameters.awaitBrowserSignIn(params).flow, signal),
+    [protocol.claimAutomaticSignIn.method]: () => ({
+      granted: automatic.claim(session.view(), signIns.pending() + browserSignIns.pending()),
+    }),
     [protocol.cancelSignIn.method](params, owner) {
-      signIns.cancel(owner, parameters.cancelSignIn(params).flow);
+      const { flow } = parameters.cancelSignIn(params);
+      signIns.cancel(owner, flow);
+      browserSignIns.cancel(owner, flow);
       return null;
     },
     [protocol.chooseRole.method]: (params, _owner, signal) =>
@@ -109,6 +119,7 @@ export function createServer(deps: ServerDependencies): AgentServer {
           if (reason !== undefined) log.warn(`client ${number}: closed: ${reason}`);
           connections.delete(connection);
           signIns.abandon(owner);
+          browserSignIns.abandon(owner);
           if (clients.delete(connection)) deps.onClients(clients.size);
         },
       });

@@ -1,13 +1,14 @@
 /** Sign-ins under way. Each belongs to the client that started it, and goes when that client does. */
 import { randomUUID } from "node:crypto";
 import type { CognitoConfiguration } from "../core/cognito/configuration.ts";
-import type { Flow, FlowStep, Tokens } from "../core/cognito/flow.ts";
+import type { Flow, FlowStep } from "../core/cognito/flow.ts";
 import type { Answer } from "../core/cognito/prompt.ts";
-import { GatehouseError, toProblem } from "../core/errors.ts";
+import { GatehouseError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Redactor } from "../core/redact.ts";
 import type { Clock } from "./clock.ts";
-import { type Cognito, revokeTimeout } from "./cognito.ts";
+import type { Cognito } from "./cognito.ts";
+import { discard } from "./discard.ts";
 import type { SignInStep } from "./protocol.ts";
 import type { SessionHolder } from "./sessionHolder.ts";
 
@@ -60,21 +61,6 @@ export function createSignIns(deps: SignInDependencies): SignIns {
     pending.flow.dispose?.();
   };
 
-  /** Otherwise they would live on at Cognito for as long as a session does. */
-  const discard = async (configuration: CognitoConfiguration, { refreshToken }: Tokens): Promise<void> => {
-    const forget = deps.redactor.remember(refreshToken);
-    try {
-      const { createTokenSource } = await deps.cognito();
-      const source = createTokenSource({ configuration, log: deps.log, now: deps.clock.now });
-      await source.revoke(refreshToken, AbortSignal.timeout(revokeTimeout));
-      deps.log.info("sign-in: cancelled, its tokens are revoked");
-    } catch (error) {
-      deps.log.warn(`sign-in: cancelled, but its tokens could not be revoked (${toProblem(error).code})`);
-    } finally {
-      forget();
-    }
-  };
-
   const run = async (
     id: string,
     pending: Pending,
@@ -98,7 +84,7 @@ export function createSignIns(deps: SignInDependencies): SignIns {
     // Given up while Cognito was answering: what it gave must not become a session that nobody asked for any more.
     if (step.state === "tokens" && stop.aborted) {
       end(id);
-      await discard(pending.configuration, step.tokens);
+      await discard(deps, pending.configuration, step.tokens, "cancelled");
       throw new GatehouseError("cancelled");
     }
     if (pending.ending.signal.aborted) throw new GatehouseError("cancelled");

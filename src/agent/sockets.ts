@@ -10,11 +10,14 @@ import type { RuntimePaths } from "../core/runtimeDirectory.ts";
 export interface PassedSockets {
   readonly agent: number;
   readonly endpoint?: number | undefined;
+  /** Where the gate brings a browser that comes back from managed login; no sign-in by browser without it. */
+  readonly callback?: number | undefined;
 }
 
 const firstDescriptor = 3;
 /** Names of FileDescriptorName= in the socket units. */
-const known = ["agent", "endpoint"] as const;
+const known = ["agent", "endpoint", "callback"] as const;
+type Name = (typeof known)[number];
 
 /**
  * Reads systemd's socket activation (sd_listen_fds(3)): LISTEN_PID must be this process, or the variables were meant for a parent.
@@ -31,19 +34,23 @@ export function passedSockets(
   const count = Number(environment["LISTEN_FDS"]);
   if (!Number.isInteger(count) || count < 1) return undefined;
   const names = (environment["LISTEN_FDNAMES"] ?? "").split(":");
-  const found: Partial<Record<(typeof known)[number], number>> = {};
+  const found: Partial<Record<Name, number>> = {};
   for (let index = 0; index < count; index++) {
     const given = names[index] ?? "";
     // A unit without FileDescriptorName= names its socket after itself; of one socket there is no doubt.
     const name = count === 1 && (given === "" || given.endsWith(".socket")) ? "agent" : given;
-    if (name !== "agent" && name !== "endpoint") log.error(`sockets: ignored one under the unknown name "${given}"`);
+    if (!isKnown(name)) log.error(`sockets: ignored one under the unknown name "${given}"`);
     else if (found[name] !== undefined) log.error(`sockets: ignored a second one under the name "${given}"`);
     else found[name] = firstDescriptor + index;
   }
   if (found.agent === undefined) {
     throw new GatehouseError("agentUnavailable", { detail: 'no socket with the name "agent" was handed over' });
   }
-  return { agent: found.agent, endpoint: found.endpoint };
+  return { ...found, agent: found.agent };
+}
+
+function isKnown(name: string): name is Name {
+  return (known as readonly string[]).includes(name);
 }
 
 /** Waits until the server listens on a descriptor or an address. */

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, rmSync, utimesSync } from "node:fs";
 import { createServer as createSocketServer, type Server } from "node:net";
 import { join } from "node:path";
+import type { Language } from "../core/cognito/managedLogin.ts";
 import { createEndpoint } from "../core/credentials/endpoint.ts";
 import { defaultHostFile } from "../core/host/hostFile.ts";
 import type { Log } from "../core/log.ts";
@@ -10,17 +11,21 @@ import { describe } from "../core/messages.ts";
 import type { Redactor } from "../core/redact.ts";
 import {
   checkPrivateDirectory,
+  checkTokenDirectory,
   endpointUri,
   ensurePrivateDirectory,
   portTokenFile,
   type RuntimePaths,
 } from "../core/runtimeDirectory.ts";
-import { english } from "../core/text.ts";
+import { english, type Translate } from "../core/text.ts";
+import { createBrowserSignIns } from "./browserSignIns.ts";
+import { createCallbackServer } from "./callbackServer.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Cognito } from "./cognito.ts";
 import { createConfiguration } from "./configuration.ts";
 import { listenEndpoint, portOf, publishEndpoint } from "./endpointFiles.ts";
 import { acquireLock } from "./lock.ts";
+import { createLoopback } from "./loopback.ts";
 import { credentialsWanted, protocolVersion, sessionChanged } from "./protocol.ts";
 import { createServer } from "./server.ts";
 import type { Limits } from "./serverConnection.ts";
@@ -40,6 +45,8 @@ export interface AgentDependencies {
   readonly privateDirectory?: string | undefined;
   readonly hostFile?: string | undefined;
   readonly version: string;
+  /** For the page that a browser comes back to; English when absent. */
+  readonly translate?: (language: Language) => Translate;
   readonly cognito: () => Promise<Cognito>;
   readonly log: Log;
   readonly redactor: Redactor;
@@ -68,11 +75,18 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
   const clock = deps.clock ?? systemClock;
   const mode = passed === undefined ? "user" : "service";
   if (mode === "user") ensurePrivateDirectory(paths.directory);
-  else if (deps.privateDirectory !== undefined) checkPrivateDirectory(deps.privateDirectory);
+  else {
+    checkTokenDirectory(paths);
+    if (deps.privateDirectory !== undefined) checkPrivateDirectory(deps.privateDirectory);
+  }
   const lock = mode === "user" ? acquireLock(paths.directory, "agent.lock") : undefined;
   if (mode === "user" && lock === undefined) return undefined;
 
-  const configuration = createConfiguration({ mode, hostFile: deps.hostFile ?? defaultHostFile });
+  const configuration = createConfiguration({
+    mode,
+    hostFile: deps.hostFile ?? defaultHostFile,
+    callbackSocket: passed?.callback !== undefined,
+  });
   const estate = createEstate({
     directory: mode === "user" ? paths.directory : (deps.privateDirectory ?? paths.directory),
     private: mode === "service" && deps.privateDirectory !== undefined,
@@ -96,13 +110,29 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
       considerEnd();
     },
   });
-  const signIns = createSignIns({
+  const shared = {
     configuration: () => configuration.cognito(),
     cognito: deps.cognito,
     session,
     clock,
     log,
     redactor: deps.redactor,
+  };
+  const signIns = createSignIns(shared);
+  const callbackServer = (place: "gate" | "loopback") =>
+    createCallbackServer({
+      place,
+      comeBack: (returned) => browserSignIns.comeBack(returned),
+      translate: deps.translate ?? (() => english),
+      log,
+    });
+  const callback = callbackServer("gate");
+  const loopback = createLoopback(() => callbackServer("loopback"));
+  const browserSignIns = createBrowserSignIns({
+    ...shared,
+    place: () => configuration.browserPlace(),
+    loopback,
+    onIdle: () => considerEnd(),
   });
 
   const token = randomBytes(32).toString("base64url");
@@ -136,6 +166,7 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
     configuration,
     session,
     signIns,
+    browserSignIns,
     log,
     onClients: () => considerEnd(),
     helloTimeout: deps.helloTimeout,
@@ -158,7 +189,9 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
     published?.remove();
     server.close();
     endpoint.closeAllConnections();
-    await Promise.all([stopped(listener), stopped(endpoint), disposed]);
+    callback.closeAllConnections();
+    loopback.close();
+    await Promise.all([stopped(listener), stopped(endpoint), stopped(callback), disposed]);
     // Without the lock it is a successor's.
     if (lock?.held() === true) rmSync(ownToken, { force: true });
     lock?.release();
@@ -178,7 +211,9 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
   const considerEnd = (): void => {
     cancelGrace();
     const idle = (): boolean =>
-      session.view().state === "signedOut" && server.clients() === 0 && signIns.pending() === 0;
+      session.view().state === "signedOut" &&
+      server.clients() === 0 &&
+      signIns.pending() + browserSignIns.pending() === 0;
     if (!mayEnd || closed || !idle()) return;
     cancelGrace = clock.after(deps.grace ?? 30_000, () => {
       if (idle()) end("nobody is signed in and nobody is connected");
@@ -189,6 +224,7 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
     await listenEndpoint(endpoint, passed?.endpoint, paths);
     publishEndpoint(paths, portOf(endpoint), token, tokenFile(), mode === "service");
     if (legacy.session !== undefined) session.restore(legacy.session);
+    if (passed?.callback !== undefined) await listen(callback, { fd: passed.callback });
     if (passed !== undefined) await listen(listener, { fd: passed.agent });
     else published = await publishSocket(listener, paths);
   } catch (error) {

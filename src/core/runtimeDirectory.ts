@@ -13,7 +13,10 @@ export interface RuntimePaths {
   /** The socket's directory; in `user` mode everything else is there, too. */
   readonly directory: string;
   readonly socket: string;
-  /** The container endpoint's token where its port is fixed: a service that was handed the endpoint's socket. Else see `portTokenFile`. */
+  /**
+   * The container endpoint's token where its port is fixed: a service that was handed the endpoint's socket. Else see `portTokenFile`.
+   * A service's is in a directory of its own, which the group of the IDE's user may enter: in the socket's, root alone can write.
+   */
   readonly tokenFile: string;
   /** `{"port": number, "tokenFile"?: string}`: not secret; the port stays the same over restarts, and is known before the agent answers. */
   readonly endpointFile: string;
@@ -38,7 +41,7 @@ export function runtimePaths(deps: RuntimeDependencies): RuntimePaths {
   const named = environment["GATEHOUSE_SOCKET"];
   const service = named ?? (environment["GATEHOUSE_RUNTIME_DIR"] ? undefined : (deps.serviceSocket ?? serviceSocket));
   if (service && (named !== undefined || lstatOf(service)?.isSocket() === true)) {
-    const tokenFile = environment["GATEHOUSE_TOKEN_FILE"] ?? join(dirname(service), "token");
+    const tokenFile = environment["GATEHOUSE_TOKEN_FILE"] ?? join(dirname(service), "terminal", "token");
     return pathsOf("service", service, tokenFile);
   }
   const directory = userDirectory(environment, deps.uid ?? process.getuid?.() ?? -1);
@@ -101,6 +104,22 @@ export function checkPrivateDirectory(directory: string, uid = process.getuid?.(
           ? `is open to others (mode ${mode(status)})`
           : undefined;
   if (detail !== undefined) throw new GatehouseError("socketUnsafe", { path: directory, detail });
+}
+
+/**
+ * Makes sure that nobody but us and root decides what lies at the path of a service's token: who opens a terminal sends what is
+ * in it to the endpoint that stands beside it.
+ *
+ * @throws GatehouseError socketUnsafe; agentUnavailable when there is no such directory
+ */
+export function checkTokenDirectory({ tokenFile }: RuntimePaths, uid = process.getuid?.() ?? -1): void {
+  const directory = dirname(tokenFile);
+  checkServiceDirectory(dirname(directory), uid);
+  checkServiceDirectory(directory, uid);
+  const status = lstatOf(directory);
+  if (uid >= 0 && status?.uid !== uid) {
+    throw new GatehouseError("socketUnsafe", { path: directory, detail: `belongs to user ${status?.uid}` });
+  }
 }
 
 /**

@@ -20,10 +20,11 @@ export const roles = ["arn:aws:iam::123456789012:role/Developer", "arn:aws:iam::
 export class FakeCognito {
   now: () => number;
   /** What the next calls of that kind throw, first in first out. */
-  readonly failures: { refresh: unknown[]; credentials: unknown[]; revoke: unknown[] } = {
+  readonly failures: { refresh: unknown[]; credentials: unknown[]; revoke: unknown[]; redeem: unknown[] } = {
     refresh: [],
     credentials: [],
     revoke: [],
+    redeem: [],
   };
   readonly calls: string[] = [];
   readonly revoked: string[] = [];
@@ -39,7 +40,12 @@ export class FakeCognito {
   /** When set, calls wait for it. */
   gate: Promise<void> | undefined;
   /** When set, calls of that kind wait for it. */
-  readonly gates: { refresh?: Promise<void>; credentials?: Promise<void>; revoke?: Promise<void> } = {};
+  readonly gates: {
+    refresh?: Promise<void>;
+    credentials?: Promise<void>;
+    revoke?: Promise<void>;
+    redeem?: Promise<void>;
+  } = {};
   #valid = "";
   #count = 0;
 
@@ -73,6 +79,13 @@ export class FakeCognito {
           clockOffsetSeconds: () => undefined,
         };
       },
+      createCodeExchange: () => ({
+        redeem: async ({ code }, signal) => {
+          await this.#call("redeem", signal);
+          if (code !== "right-code") throw new GatehouseError("signInRefused", { detail: "invalid_grant" });
+          return { tokens: this.tokens() };
+        },
+      }),
       createIdentityPool: ({ configuration }) => {
         this.made.push({ kind: "identityPool", configuration });
         return {
@@ -99,6 +112,7 @@ export class FakeCognito {
         sub: "00000000-0000-0000-0000-000000000000",
         username: "yuki",
         email: "yuki@example.com",
+        emailVerified: true,
         roles,
         ...(this.preferredRole === undefined ? {} : { preferredRole: this.preferredRole }),
         groups: [],
@@ -134,7 +148,7 @@ export class FakeCognito {
     return { state: "prompt", prompt: { kind: "totp", username: "yuki" }, problem: { code: "wrongCode" } };
   }
 
-  async #call(kind: "refresh" | "credentials" | "revoke", signal: AbortSignal | undefined): Promise<void> {
+  async #call(kind: "refresh" | "credentials" | "revoke" | "redeem", signal: AbortSignal | undefined): Promise<void> {
     this.calls.push(kind);
     await this.gate;
     await this.gates[kind];

@@ -48,6 +48,24 @@ export function identityPoolAddress({ region, identityPoolEndpoint }: CognitoCon
     : { region, endpoint: withoutSlash(identityPoolEndpoint), setting: configurationKeys.identityPoolEndpoint };
 }
 
+/** Of a name under localhost with its port: an emulator's. Such names are this machine, which not every resolver knows (RFC 6761, 6.3). */
+function loopbackPort(domain: string): string | undefined {
+  return /(?:^|\.)localhost:(\d+)$/.exec(domain)?.[1];
+}
+
+/** Where a browser finds managed login. */
+export function managedLoginOrigin(domain: string): string {
+  return `${loopbackPort(domain) === undefined ? "https" : "http"}://${domain}`;
+}
+
+/** Where managed login takes calls; undefined without a domain. */
+export function managedLoginAddress({ region, domain }: CognitoConfiguration): ServiceAddress | undefined {
+  if (domain === undefined) return undefined;
+  const setting = configurationKeys.domain;
+  const port = loopbackPort(domain);
+  return { region, endpoint: port === undefined ? `https://${domain}` : `http://127.0.0.1:${port}`, setting };
+}
+
 /** Key of the identity pool's Logins map: the user pool's issuer without the scheme, whatever address its API is called at. */
 export function loginsKey({ region, userPoolId }: CognitoConfiguration): string {
   return `cognito-idp.${region}.amazonaws.com/${userPoolId}`;

@@ -13,6 +13,7 @@ export interface IdClaims {
   readonly sub: string;
   readonly username: string;
   readonly email?: string;
+  readonly emailVerified?: boolean;
   /** `cognito:roles`, ARNs. */
   readonly roles: readonly string[];
   /** `cognito:preferred_role`. */
@@ -152,6 +153,8 @@ function claimsOf(
     authTime: payload.auth_time,
     exp: payload.exp,
     ...(email && { email }),
+    // A text where it was mapped from another provider's attribute.
+    ...(payload["email_verified"] !== undefined && { emailVerified: String(payload["email_verified"]) === "true" }),
     ...(preferredRole && { preferredRole }),
     ...(originJti && { originJti }),
   };

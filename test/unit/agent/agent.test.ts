@@ -248,7 +248,11 @@ describe("agent", () => {
         region: "eu-west-1",
         userPoolId: "eu-west-1_Abc",
         clientId: "c",
+        browserSignIn: false,
       });
+      const login = { region: "eu-west-1", userPoolId: "eu-west-1_Abc", clientId: "c", domain: "login.example.com" };
+      const withBrowser = await client.request(configure, login);
+      assert.ok(withBrowser.ok && withBrowser.browserSignIn);
       const file = { cognito: { region: "us-east-1", userPoolId: "us-east-1_Host", clientId: "h" } };
       writeFileSync(join(harness.directory, "host.json"), JSON.stringify(file));
       const host = await client.request(getConfiguration);

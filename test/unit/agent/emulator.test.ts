@@ -10,6 +10,7 @@ import {
   signOut,
   startSignIn,
 } from "../../../src/agent/protocol.ts";
+import { createCodeExchange } from "../../../src/core/cognito/codeExchange.ts";
 import { createFlow } from "../../../src/core/cognito/flow.ts";
 import { createIdentityPool } from "../../../src/core/cognito/identityPool.ts";
 import { createTokenSource } from "../../../src/core/cognito/tokens.ts";
@@ -37,7 +38,10 @@ describe("agent with the Cognito emulator", function () {
   async function signIn(options?: DemoOptions) {
     const pool = await emulated.demoPool(options);
     const clock: Clock = { now: emulated.now, monotonic: () => performance.now(), after: harness.clock.after };
-    await harness.start({ cognito: async () => ({ createFlow, createTokenSource, createIdentityPool }), clock });
+    await harness.start({
+      cognito: async () => ({ createFlow, createTokenSource, createIdentityPool, createCodeExchange }),
+      clock,
+    });
     const client = await harness.connect();
     assert.equal((await client.request(configure, pool.configuration)).ok, true);
     const { username, password, totpSecret } = pool.enrolled;

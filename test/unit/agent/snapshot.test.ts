@@ -43,6 +43,7 @@ const complete: Complete = {
       sub: "s",
       username: "yuki",
       email: "yuki@example.com",
+      emailVerified: true,
       roles,
       preferredRole: roles[0] ?? "",
       groups: ["g"],

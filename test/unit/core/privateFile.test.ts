@@ -15,7 +15,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readPrivateFile, writePrivateFile } from "../../../src/core/privateFile.ts";
-import { checkSocket, ensurePrivateDirectory, readEndpoint, runtimePaths } from "../../../src/core/runtimeDirectory.ts";
+import {
+  checkSocket,
+  checkTokenDirectory,
+  ensurePrivateDirectory,
+  readEndpoint,
+  runtimePaths,
+} from "../../../src/core/runtimeDirectory.ts";
 
 describe("private files", () => {
   let directory: string;
@@ -104,7 +110,31 @@ describe("runtime directory", () => {
       tokenFile: "/run/x/token",
       endpointFile: "/run/x/endpoint.json",
     });
+    const plain = runtimePaths({ environment: { GATEHOUSE_SOCKET: "/run/gatehouse/agent.sock" } });
+    assert.equal(plain.tokenFile, "/run/gatehouse/terminal/token");
+    assert.equal(plain.endpointFile, "/run/gatehouse/terminal/endpoint.json");
     assert.equal(runtimePaths({ environment: { GATEHOUSE_RUNTIME_DIR: "/a" }, serviceSocket: socket }).mode, "user");
+  });
+
+  it("of a service's token is the service's own, in one that nobody else can change", function () {
+    const paths = runtimePaths({ environment: { GATEHOUSE_SOCKET: join(directory, "agent.sock") } });
+    const terminal = join(directory, "terminal");
+    assert.throws(() => checkTokenDirectory(paths), { code: "agentUnavailable" });
+    symlinkSync("/run", terminal);
+    assert.throws(() => checkTokenDirectory(paths), { code: "socketUnsafe" });
+    rmSync(terminal);
+    mkdirSync(terminal);
+    chmodSync(terminal, 0o2750);
+    checkTokenDirectory(paths);
+    chmodSync(terminal, 0o2770);
+    assert.throws(() => checkTokenDirectory(paths), { code: "socketUnsafe" });
+    chmodSync(terminal, 0o2750);
+    chmodSync(directory, 0o777);
+    assert.throws(() => checkTokenDirectory(paths), { code: "socketUnsafe" });
+    chmodSync(directory, 0o755);
+    if (uid !== 0) this.skip();
+    checkTokenDirectory(paths);
+    assert.throws(() => checkTokenDirectory(paths, 12345), { code: "socketUnsafe" });
   });
 
   it("is created for its owner alone, and refused otherwise", () => {
