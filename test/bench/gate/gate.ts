@@ -6,6 +6,7 @@ import { coldStart } from "./coldStart.ts";
 import { throughTheDoor } from "./door.ts";
 import { startHandMade } from "./handMade.ts";
 import { memory, startRows, unchangedApply } from "./host.ts";
+import { findHost } from "./hostProcesses.ts";
 import { labWays } from "./labWays.ts";
 import { firstItemRow, loads, processorRow } from "./loads.ts";
 import { healthz, neverCached, staticFile } from "./serving.ts";
@@ -35,7 +36,7 @@ export async function gate(vsix: string, options: GateOptions, progress: (line: 
 }
 
 async function figures(lab: HostLab, rounds: number, progress: (line: string) => void): Promise<Row[]> {
-  const pidNamespace = (await lab.run(["readlink", "/proc/1/ns/pid"])).stdout.trim();
+  const host = findHost((await lab.run(["readlink", "/proc/1/ns/pid"])).stdout.trim());
   progress("Gate: signing in, one click …");
   const { user, folder } = JSON.parse((await lab.run(["cat", "/etc/gatehouse/host.json"])).stdout) as HostFile;
   const door = await throughTheDoor(lab, user);
@@ -43,21 +44,23 @@ async function figures(lab: HostLab, rounds: number, progress: (line: string) =>
   const handMade = await startHandMade(lab, user, folder);
   const ways = await labWays(lab, handMade, door.cookies);
   progress(`Gate: ${rounds + 1} × 3 cold loads on loopback …`);
-  const near = await loads(ways, pidNamespace, rounds);
+  const near = await loads(ways, host, rounds);
   progress(`Gate: ${rounds + 1} × 3 cold loads over the slow link …`);
-  const far = await loads(ways, pidNamespace, rounds, link);
+  const far = await loads(ways, host, rounds, link);
   progress("Gate: requests …");
   return [
-    await staticFile(ways, near.largestFile, 3 * rounds),
+    await staticFile(ways, host, near.largestFile, 3 * rounds),
     processorRow(near),
     firstItemRow("loopback", near),
     firstItemRow(`${link.roundTripMs} ms round trip, ${link.megabits} Mbit/s`, far),
-    await healthz(ways, pidNamespace, 1000),
+    await healthz(ways, host, 1000),
     door.row,
-    memory(pidNamespace),
+    memory(host),
     await unchangedApply(lab, 5),
     // The last one: nobody is signed in afterwards.
-    await neverCached(ways.gate, () => lab.run(["redis-cli", "-s", "/run/gatehouse-redis/redis.sock", "FLUSHALL"])),
+    await neverCached(ways.gate, host, () =>
+      lab.run(["redis-cli", "-s", "/run/gatehouse-redis/redis.sock", "FLUSHALL"]),
+    ),
   ];
 }
 

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { administratorOf, sdkClients } from "../../cognito/demoPool.ts";
 import { addOAuthClient } from "../../cognito/managedLogin/setUp.ts";
 import { until } from "../../host/page.ts";
-import { quietSettings } from "../../lab/editor.ts";
 import type { HostLab } from "../../lab/host/hostLab.ts";
 import { nginxConfiguration, oauth2ProxyConfiguration } from "./handMadeFiles.ts";
 
@@ -16,7 +15,8 @@ export interface HandMade {
 }
 
 const directory = "/run/gatehouse-bench";
-const ports = { nginx: 8443, oauth2Proxy: 4180, codeServer: 8081 };
+/** Of the host's loopback. */
+export const ports = { nginx: 8443, oauth2Proxy: 4180, codeServer: 8081 };
 const units = {
   nginx: "bench-nginx.service",
   oauth2Proxy: "bench-oauth2-proxy.service",
@@ -52,9 +52,13 @@ export async function startHandMade(lab: HostLab, user: string, folder: string):
   await write(lab, `${directory}/nginx.conf`, nginxConfiguration(values));
   await write(lab, `${directory}/proxy/oauth2-proxy.cfg`, oauth2ProxyConfiguration(values), user);
   await write(lab, `${directory}/emails`, `${values.email}\n`);
-  const settings = JSON.stringify(quietSettings);
-  await lab.run(["install", "-d", "-o", user, `${directory}/ide/User`], { user });
-  await write(lab, `${directory}/ide/User/settings.json`, settings, user);
+  // The product's own settings: only the gate is to differ.
+  const productFiles = "/opt/gatehouse/current/deploy/host/code-server";
+  await lab.run(["install", "-d", `${directory}/ide/User`], { user });
+  await lab.run(["install", "-m", "0600", `${productFiles}/settings.json`, `${directory}/ide/User/settings.json`], {
+    user,
+  });
+  await write(lab, `${directory}/code-server.yaml`, await codeServerConfiguration(lab));
 
   const lib = "/opt/gatehouse/lib";
   await start(lab, units.nginx, ["/usr/sbin/nginx", "-c", `${directory}/nginx.conf`, "-g", "daemon off;"]);
@@ -68,10 +72,8 @@ export async function startHandMade(lab: HostLab, user: string, folder: string):
     lab,
     units.codeServer,
     [
-      ...[`${lib}/code-server/lib/node`, `${lib}/code-server/out/node/entry.js`, "--config", "/dev/null"],
-      ...["--bind-addr", `127.0.0.1:${ports.codeServer}`, "--auth", "none", "--user-data-dir", `${directory}/ide`],
-      ...["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"],
-      ...["--disable-getting-started-override", "--ignore-last-opened", folder],
+      ...[`${lib}/code-server/lib/node`, `${lib}/code-server`, "--config", `${directory}/code-server.yaml`],
+      ...["--user-data-dir", `${directory}/ide`, folder],
     ],
     user,
   );
@@ -97,6 +99,12 @@ async function tlsDirectives(lab: HostLab): Promise<string> {
   return [...new Set(lines.filter((line) => /^ssl_(?!certificate|reject)\w+ .*;$/.test(line)))].join("\n");
 }
 
+/** The product's, on a TCP port in place of its socket. */
+async function codeServerConfiguration(lab: HostLab): Promise<string> {
+  const { stdout } = await lab.run(["cat", "/etc/gatehouse/code-server.yaml"]);
+  return `${stdout.replace(/^socket.*\n/gm, "")}bind-addr: 127.0.0.1:${ports.codeServer}\n`;
+}
+
 async function write(lab: HostLab, path: string, text: string, owner = "root"): Promise<void> {
   const mode = owner === "root" ? "0644" : "0600";
   await lab.run(["install", "-o", owner, "-m", mode, "/dev/stdin", path], { input: text });
@@ -104,7 +112,7 @@ async function write(lab: HostLab, path: string, text: string, owner = "root"): 
 
 async function start(lab: HostLab, unit: string, command: readonly string[], user?: string): Promise<void> {
   await lab.run([
-    ...["systemd-run", "--quiet", "--collect", `--unit=${unit}`, "--setenv=EXTENSIONS_GALLERY={}"],
+    ...["systemd-run", "--quiet", "--collect", `--unit=${unit}`],
     ...(user === undefined ? [] : [`--uid=${user}`]),
     ...["--", ...command],
   ]);

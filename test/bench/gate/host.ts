@@ -1,7 +1,7 @@
 /** What the host itself costs. */
 import type { HostLab } from "../../lab/host/hostLab.ts";
 import { median, type Row, range, seconds } from "../measure.ts";
-import { processesOfUnits, proportionalMegabytes } from "./hostProcesses.ts";
+import { type Host, processesOfUnits, proportionalMegabytes } from "./hostProcesses.ts";
 
 export async function unchangedApply(lab: HostLab, rounds: number): Promise<Row> {
   const figures: number[] = [];
@@ -20,9 +20,9 @@ export async function unchangedApply(lab: HostLab, rounds: number): Promise<Row>
 }
 
 /** Of what stands in front of code-server, after the loads and requests of this run. */
-export function memory(pidNamespace: string): Row {
+export function memory(host: Host): Row {
   const parts = ["nginx", "oauth2-proxy", "redis"].map((name) => {
-    const processes = processesOfUnits(pidNamespace, [`gatehouse-${name}.service`]);
+    const processes = processesOfUnits(host, [`gatehouse-${name}.service`]);
     if (processes.length === 0) throw new Error(`gatehouse-${name}.service has no process.`);
     return { name, size: proportionalMegabytes(processes) };
   });

@@ -1,44 +1,66 @@
 /** What the processes of a unit cost, from the machine's /proc: it sees those of the lab's host as well. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
+/** The lab's host as the machine sees it. */
+export interface Host {
+  /** As `readlink /proc/1/ns/pid` says in the host: namespaces have one number everywhere. */
+  readonly pidNamespace: string;
+  /** The machine's number of one of its processes. */
+  readonly pid: number;
+}
+
+export function findHost(pidNamespace: string): Host {
+  for (const pid of pids()) {
+    try {
+      if (readlinkSync(`/proc/${pid}/ns/pid`) === pidNamespace) return { pidNamespace, pid };
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  throw new Error(`No process of this machine is in the host (${pidNamespace}).`);
+}
+
+function pids(): number[] {
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
+}
+
 export interface UnitProcess {
   readonly pid: number;
   readonly unit: string;
   readonly commandLine: string;
 }
 
-/**
- * Every process of these units.
- * @param pidNamespace as `readlink /proc/1/ns/pid` says in the host: namespaces have one number everywhere
- */
-export function processesOfUnits(pidNamespace: string, units: readonly string[]): UnitProcess[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        if (readlinkSync(`/proc/${name}/ns/pid`) !== pidNamespace) return [];
-        const unit = /\/system\.slice\/(?:.*\/)?([^/\n]+\.service)/.exec(
-          readFileSync(`/proc/${name}/cgroup`, "utf8"),
-        )?.[1];
-        if (unit === undefined || !units.includes(unit)) return [];
-        const commandLine = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-        return [{ pid: Number(name), unit, commandLine }];
-      } catch {
-        // It has ended meanwhile.
-        return [];
-      }
-    });
+/** Every process of these units. */
+export function processesOfUnits(host: Host, units: readonly string[]): UnitProcess[] {
+  return pids().flatMap((pid) => {
+    try {
+      if (readlinkSync(`/proc/${pid}/ns/pid`) !== host.pidNamespace) return [];
+      const unit = /\/system\.slice\/(?:.*\/)?([^/\n]+\.service)/.exec(
+        readFileSync(`/proc/${pid}/cgroup`, "utf8"),
+      )?.[1];
+      if (unit === undefined || !units.includes(unit)) return [];
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+      return [{ pid, unit, commandLine }];
+    } catch {
+      // It has ended meanwhile.
+      return [];
+    }
+  });
 }
 
 /** The servers of a way: of code-server only its main process, not the extension host and what else each window starts. */
-export function servers(pidNamespace: string, units: readonly string[]): UnitProcess[] {
-  return processesOfUnits(pidNamespace, units).filter(
+export function servers(host: Host, units: readonly string[]): UnitProcess[] {
+  return processesOfUnits(host, units).filter(
     ({ unit, commandLine }) => !unit.includes("code-server") || isMainProcess(commandLine),
   );
 }
 
+/** code-server starts itself once more, without arguments; what serves windows is in the second. */
 function isMainProcess(commandLine: string): boolean {
-  return /\/out\/node\/entry(\.js)?( |$)/.test(commandLine) && !commandLine.includes("--type=");
+  return (
+    /\/code-server[^/ ]*(\/out\/node\/entry(\.js)?)?( --config .*)?$/.test(commandLine) &&
+    !commandLine.includes("--type=")
+  );
 }
 
 /** A clock of the processor time (user and system) that these processes have used, all threads, those that ended too. Seconds. */

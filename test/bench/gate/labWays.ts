@@ -1,25 +1,25 @@
-import { readFileSync } from "node:fs";
 import type { Cookie } from "playwright-core";
 import { workbenchReady } from "../../host/page.ts";
 import type { HostLab } from "../../lab/host/hostLab.ts";
 import { withBrowser } from "./coldBrowser.ts";
-import type { HandMade } from "./handMade.ts";
+import { type HandMade, ports } from "./handMade.ts";
 import type { Ways } from "./loads.ts";
 import { cookieHeader, type Way } from "./way.ts";
 
 /** @param cookies of a browser that has come through the gate's door: the gate's and managed login's */
 export async function labWays(lab: HostLab, handMade: HandMade, cookies: readonly Cookie[]): Promise<Ways> {
   const domain = new URL(lab.origin).hostname;
-  const common = { origin: lab.origin, url: lab.url, ca: readFileSync(lab.caFile, "utf8") };
+  const common = { origin: lab.origin, url: lab.url, caFile: lab.caFile };
   /** Both gates have the same public name; which of them a browser reaches is decided by what it resolves to. */
   const browserArguments = (port: number) => [
     ...lab.browserArguments.filter((argument) => !argument.startsWith("--host-resolver-rules=")),
-    `--host-resolver-rules=MAP ${domain} 127.0.0.1:${port},MAP *.${parentOf(domain)} 127.0.0.1:${lab.port}`,
+    `--host-resolver-rules=MAP ${domain} 127.0.0.1:${port},MAP ${lab.pool.domain} 127.0.0.1:${lab.port}`,
   ];
   const gate: Way = {
     ...common,
     name: "gate",
     port: lab.port,
+    portInHost: 443,
     browserArguments,
     cookies: cookies.filter((cookie) => cookie.domain === domain),
     units: ["nginx", "oauth2-proxy", "redis", "code-server"].map((name) => `gatehouse-${name}.service`),
@@ -28,6 +28,7 @@ export async function labWays(lab: HostLab, handMade: HandMade, cookies: readonl
     ...common,
     name: "hand-made",
     port: handMade.nginxPort,
+    portInHost: ports.nginx,
     browserArguments,
     // Managed login knows the person already and asks for nothing.
     cookies: cookies.filter((cookie) => cookie.domain !== domain),
@@ -44,6 +45,7 @@ export async function labWays(lab: HostLab, handMade: HandMade, cookies: readonl
     origin,
     url: lab.url.replace(lab.origin, origin),
     port: handMade.codeServerPort,
+    portInHost: ports.codeServer,
     browserArguments: () => [],
     cookies: [],
     units: [handMade.codeServerUnit],
@@ -57,8 +59,4 @@ export async function labWays(lab: HostLab, handMade: HandMade, cookies: readonl
     if (cookieHeader(way) === "") throw new Error(`There is no session cookie for ${way.name}.`);
   }
   return ways;
-}
-
-function parentOf(domain: string): string {
-  return domain.slice(domain.indexOf(".") + 1);
 }

@@ -2,7 +2,7 @@
 import { until } from "../../host/page.ts";
 import { median, ms, type Row, range, times } from "../measure.ts";
 import { type ColdLoad, coldLoad } from "./coldLoad.ts";
-import { processesOfUnits, processorClock, servers } from "./hostProcesses.ts";
+import { type Host, processesOfUnits, processorClock, servers } from "./hostProcesses.ts";
 import { startSlowLink } from "./slowLink.ts";
 import type { Way } from "./way.ts";
 
@@ -28,7 +28,7 @@ const names = ["gate", "handMade", "alone"] as const;
  */
 export async function loads(
   ways: Ways,
-  pidNamespace: string,
+  host: Host,
   rounds: number,
   link?: { readonly roundTripMs: number; readonly megabits: number },
 ): Promise<LoadFigures> {
@@ -43,8 +43,8 @@ export async function loads(
       const way = ways[name];
       const slow = link === undefined ? undefined : await startSlowLink(way.port, link.roundTripMs, link.megabits);
       try {
-        await noWindows(pidNamespace);
-        const used = processorClock(servers(pidNamespace, way.units));
+        await noWindows(host);
+        const used = processorClock(servers(host, way.units));
         const before = used();
         let after = before;
         const load = await coldLoad(way, slow?.port, () => {
@@ -63,12 +63,11 @@ export async function loads(
 }
 
 /** The load before has ended on the servers as well. */
-async function noWindows(pidNamespace: string): Promise<void> {
+async function noWindows(host: Host): Promise<void> {
   const units = ["gatehouse-code-server.service", "bench-code-server.service"];
   await until(
     "no extension host runs",
-    () =>
-      !processesOfUnits(pidNamespace, units).some(({ commandLine }) => commandLine.includes("--type=extensionHost")),
+    () => !processesOfUnits(host, units).some(({ commandLine }) => commandLine.includes("--type=extensionHost")),
     60_000,
   );
 }

@@ -9,12 +9,14 @@ export interface Way {
   readonly url: string;
   /** Of loopback; leads to the origin. */
   readonly port: number;
+  /** The same within the host's network. */
+  readonly portInHost: number;
   /** Chromium's arguments that lead to the origin by another port of loopback. */
   browserArguments(port: number): readonly string[];
   /** Those of a session. */
   readonly cookies: readonly Cookie[];
-  /** PEM; absent where the origin has no TLS. */
-  readonly ca?: string;
+  /** PEM of who signed its certificate; absent where the origin has no TLS. */
+  readonly caFile?: string;
   /** systemd's units that serve it. */
   readonly units: readonly string[];
 }
