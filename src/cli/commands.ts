@@ -37,6 +37,16 @@ const commands: readonly Command[] = [
       return (await import("./exec.ts")).execute(context, given.rest);
     },
   },
+  {
+    name: "host",
+    positionals: 1,
+    flags: ["--dry-run", "--json"],
+    run: async (context, { flags, positionals }) => {
+      if (positionals[0] !== "apply") throw new UsageError(context.t("Say what to do: gatehouse host apply"), "host");
+      const options = { dryRun: flags.has("--dry-run"), json: flags.has("--json") };
+      return (await import("./host.ts")).hostApply(context, options);
+    },
+  },
 ];
 
 /** Runs one of the commands, or prints help. Answers the exit code; a failure is said on standard error. */

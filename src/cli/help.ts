@@ -13,6 +13,7 @@ export function overview(t: Translate): string {
     row("status", t("show the session and what is wrong with it")),
     row("credentials", t("print AWS credentials for credential_process")),
     row("exec -- COMMAND", t("run a command with AWS credentials in its environment")),
+    row("host apply", t("make this host what /etc/gatehouse/host.json says")),
     row("help [COMMAND]", t("explain a command")),
     "",
     row("--version", t("print the version")),
@@ -82,6 +83,24 @@ export function helpOf(command: string, t: Translate): string {
         "",
         t(
           "Exit codes: the command's own; 128 + N when signal N ended it; 125 no credentials; 126 cannot be run; 127 not found.",
+        ),
+      ]);
+    case "host":
+      return page([
+        usage("host apply [--dry-run] [--json]", t),
+        "",
+        t(
+          "Makes this host what /etc/gatehouse/host.json says: renders every file, validates all of them, switches what differs,",
+        ),
+        t(
+          "reloads or restarts only what that concerns, and checks that the host works. What fails is put back. Needs root.",
+        ),
+        "",
+        row("--dry-run", t("show what would be changed, and change nothing")),
+        row("--json", t("print what was done as JSON, as docs/cli.md describes it")),
+        "",
+        t(
+          "Exit codes: 0 the host is as it should be and works; 1 failed; 2 wrong use; 3 host.json is missing or wrong; 130 stopped.",
         ),
       ]);
     default:

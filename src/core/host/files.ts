@@ -90,6 +90,3 @@ const gate: readonly HostFileEntry[] = [
 ];
 
 export const hostFiles: readonly HostFileEntry[] = [...isolation, ...gate];
-
-/** Kept so that every helper is used until each owner's entries are there. */
-export const entryKinds = { configuration, unit, reload, restart, executable };

@@ -1,0 +1,265 @@
+/**
+ * `gatehouse host apply`: makes the host what host.json says. Everything is found out and validated before anything is switched; what
+ * fails after that puts back what was there. Only units whose files changed are touched.
+ */
+import type { UnitReaction } from "./files.ts";
+import {
+  beginJournal,
+  endJournal,
+  type Journal,
+  prepareState,
+  readJournal,
+  readManifest,
+  restoreFiles,
+  writeManifest,
+} from "./journal.ts";
+import { type FileChange, planChanges, unknownNames } from "./plan.ts";
+import { type PrepareDeps, type Prepared, prepare } from "./prepare.ts";
+import { HostProblem, outputLines } from "./problems.ts";
+import { identifyPrograms, programReactions } from "./programs.ts";
+import { type ApplyOutcome, type ApplyProblem, type ApplyReport, noFiles, noUnits, unitReport } from "./report.ts";
+import { rollBack, unitsOf } from "./rollback.ts";
+import { type HostCheck, type SelfCheckDeps, selfCheck } from "./selfCheck.ts";
+import { applyStaged, stage, unstage, validate } from "./staging.ts";
+import type { Files } from "./system.ts";
+import { beforeOf, planUnits, readUnits, stopUnits, switchUnits, type UnitPlan, type Wanted } from "./units.ts";
+import { readUsers } from "./users.ts";
+
+export interface ApplyDeps extends PrepareDeps, SelfCheckDeps {
+  /** One run at a time; undefined while another one has it. */
+  readonly lock: () => { release(): void } | undefined;
+  /** One line for each step, in the reader's language. */
+  readonly progress: (line: string) => void;
+  /** Asks to stop: nothing new is begun, and what was switched is put back. */
+  readonly signal: AbortSignal;
+}
+
+/** Never throws what a person can mend: that is in the report's problems. */
+export async function applyHost(deps: ApplyDeps): Promise<ApplyReport> {
+  const { t, system } = deps;
+  let ready: Awaited<ReturnType<typeof prepare>>;
+  try {
+    ready = await prepare(deps);
+  } catch (error) {
+    return refusal([toApplyProblem(error)]);
+  }
+  if ("problems" in ready) return refusal(ready.problems);
+  prepareState(system.files, deps.owner);
+  const lock = deps.lock();
+  if (lock === undefined) return refusal([{ message: t("Another run of gatehouse host apply is under way.") }]);
+  try {
+    return await run(deps, ready.prepared);
+  } finally {
+    lock.release();
+  }
+}
+
+async function run(deps: ApplyDeps, prepared: Prepared): Promise<ApplyReport> {
+  const { system, t, progress } = deps;
+  const { files } = system;
+  const done = { files: noFiles(), units: noUnits(), checks: [] as readonly HostCheck[] };
+  let journal = readJournal(files);
+  const recovered = journal !== undefined;
+  let begun = recovered;
+  try {
+    if (journal !== undefined) {
+      progress(t("A run before this one was stopped half-way: putting its files back first."));
+      restoreFiles(files, journal);
+    }
+    const staged = await stageChanges(deps, prepared, journal);
+    const { changes, plan, reactions, programs } = staged;
+    stopIfAsked(deps);
+    const busy = changes.length > 0 || recovered;
+    if (busy) {
+      journal = beginJournal(
+        files,
+        deps.owner,
+        changes,
+        reactions,
+        staged.before,
+        journal?.files.map(({ path }) => path),
+      );
+      await stopUnits(deps, plan);
+      for (const change of changes) {
+        stopIfAsked(deps);
+        switchFile(files, change);
+        fileReport(done.files, change);
+        progress(fileLine(change, deps));
+      }
+    }
+    begun = true;
+    done.units = unitReport(plan);
+    for (const line of unitLines(done.units, deps)) progress(line);
+    await switchUnits(deps, plan);
+    done.checks = await selfCheck(prepared.file, bootUnits(prepared), { ...deps, wait: waitUnlessAsked(deps) });
+    const failed = done.checks.filter(({ ok }) => !ok);
+    if (failed.length > 0) {
+      const lines = failed.flatMap(({ lines = [] }) => lines);
+      const names = failed.map(({ summary }) => summary).join("; ");
+      throw new HostProblem(
+        t("The host does not work as it should. Not true: {checks}.", { checks: names }),
+        lines.join("\n"),
+      );
+    }
+    const paths = prepared.rendered.map(({ path }) => path);
+    writeManifest(files, deps.owner, { files: paths, programs });
+    endJournal(files);
+    const nothing = !busy && staged.secrets === 0 && Object.values(done.units).every((names) => names.length === 0);
+    return { outcome: nothing ? "unchanged" : "applied", recovered, ...done, problems: [] };
+  } catch (error) {
+    const problems = [toApplyProblem(error)];
+    const outcome = journal === undefined ? (begun ? "failed" : "refused") : await undo(deps, journal, problems);
+    return { outcome, recovered, ...done, problems };
+  } finally {
+    unstage(files);
+  }
+}
+
+interface Staged {
+  readonly changes: readonly FileChange[];
+  readonly plan: UnitPlan;
+  readonly reactions: readonly UnitReaction[];
+  readonly before: Journal["units"];
+  readonly programs: Record<string, string>;
+  /** How many secrets were made or mended. */
+  readonly secrets: number;
+}
+
+/** Users, folders and secrets are added here; nothing that runs is changed. */
+async function stageChanges(deps: ApplyDeps, prepared: Prepared, journal: Journal | undefined): Promise<Staged> {
+  const { system, t, progress, owner } = deps;
+  const { files } = system;
+  const { rendered, facts } = prepared;
+  const manifest = readManifest(files);
+  const plan = () => planChanges(files, readUsers(files), rendered, manifest.files);
+  let changes = plan();
+  const missingNames = unknownNames(rendered, readUsers(files)).length > 0;
+  const missingFolders = rendered.some(
+    ({ path, content }) => /^\/etc\/tmpfiles\.d\//.test(path) && lacksFolder(files, content),
+  );
+  const staging = { system, facts, owner, t };
+  for (const secret of prepared.secrets) secret.apply();
+  if (changes.length > 0 || missingFolders) {
+    stage(rendered, staging);
+    const changed = (prefix: string) => changes.some(({ path, kind }) => path.startsWith(prefix) && kind !== "remove");
+    if (missingNames || changed("/etc/sysusers.d/")) {
+      await applyStaged("sysusers", rendered, staging);
+      changes = plan();
+    }
+    const [unknown] = unknownNames(rendered, readUsers(files));
+    if (unknown !== undefined) throw new HostProblem(t("There is no user or group {user}.", { user: unknown }));
+    if (missingFolders || changed("/etc/tmpfiles.d/")) await applyStaged("tmpfiles", rendered, staging);
+    await validate(rendered, changes, staging);
+    if (changes.length > 0) progress(t("The new files are valid."));
+  }
+
+  const unitChanges = changes.filter(({ kind }) => kind !== "access");
+  const removed = unitsOf(changes.filter(({ kind }) => kind === "remove").map(({ path }) => path));
+  const changedUnits = unitsOf(unitChanges.filter(({ kind }) => kind !== "remove").map(({ path }) => path));
+  const wanted = wantedUnits(prepared);
+  const programs = identifyPrograms(files, facts);
+  const reactions: UnitReaction[] = [
+    ...unitChanges.flatMap(({ path }) => deps.table.find((entry) => entry.path === path)?.reactions ?? []),
+    ...changedUnits.map((unit): UnitReaction => ({ unit, verb: "restart" })),
+    ...programReactions(facts, manifest.programs, programs),
+    ...(journal?.reactions ?? []),
+  ];
+  const names = [...new Set([...wanted.map(({ name }) => name), ...removed, ...Object.keys(journal?.units ?? {})])];
+  const states = await readUnits(deps, names);
+  return {
+    changes,
+    plan: planUnits(wanted, states, new Set(changedUnits), reactions, removed),
+    reactions,
+    // How it was before the run that was stopped counts.
+    before: { ...beforeOf(states), ...journal?.units },
+    programs,
+    secrets: prepared.secrets.length,
+  };
+}
+
+/** Every unit that is rendered. */
+export function wantedUnits({ rendered }: Pick<Prepared, "rendered">): Wanted[] {
+  return rendered.flatMap(({ path, content }) =>
+    unitsOf([path]).map((name) => ({ name, installed: /^\[Install\]$/m.test(content) })),
+  );
+}
+
+function bootUnits(prepared: Prepared): string[] {
+  return wantedUnits(prepared)
+    .filter(({ installed }) => installed)
+    .map(({ name }) => name);
+}
+
+async function undo(deps: ApplyDeps, journal: Journal, problems: ApplyProblem[]): Promise<ApplyOutcome> {
+  const { t, progress } = deps;
+  progress(t("Putting back what was there before."));
+  let failed: readonly string[];
+  try {
+    failed = await rollBack(deps, journal);
+  } catch (error) {
+    failed = [error instanceof Error ? error.message : String(error)];
+  }
+  if (failed.length === 0) return "rolledBack";
+  const message = t(
+    "What was there before could not be put back wholly. Mend what is named here, then run this again.",
+  );
+  problems.push({ message, lines: outputLines(failed.join("\n")) });
+  return "failed";
+}
+
+function switchFile(files: Files, { path, kind, after }: FileChange): void {
+  if (kind === "remove" || after === undefined) files.remove(path);
+  else if (kind === "access") files.setAccess(path, after.access);
+  else files.write(path, after.content, after.access);
+}
+
+/** A directory of tmpfiles.d that somebody removed. */
+export function lacksFolder(files: Files, tmpfiles: string): boolean {
+  const folders = [...tmpfiles.matchAll(/^[dD]\s+(\/\S+)/gm)].map(([, path = ""]) => path);
+  return folders.some((path) => files.status(path) === undefined);
+}
+
+export function fileReport(report: ApplyReport["files"], { path, kind }: FileChange): void {
+  (kind === "create" ? report.created : kind === "remove" ? report.removed : report.changed).push(path);
+}
+
+function fileLine({ path, kind }: FileChange, { t }: ApplyDeps): string {
+  if (kind === "create") return t("made {path}", { path });
+  if (kind === "remove") return t("removed {path}", { path });
+  return kind === "access" ? t("owner and mode of {path}", { path }) : t("changed {path}", { path });
+}
+
+export function unitLines(units: ApplyReport["units"], { t }: Pick<ApplyDeps, "t">): string[] {
+  const { stopped, restarted, started, reloaded } = units;
+  const say = (names: readonly string[], line: (units: string) => string) =>
+    names.length === 0 ? [] : [line(names.join(" "))];
+  return [
+    ...say(stopped, (names) => t("stopping {units}", { units: names })),
+    ...say(restarted, (names) => t("restarting {units}", { units: names })),
+    ...say(started, (names) => t("starting {units}", { units: names })),
+    ...say(reloaded, (names) => t("reloading {units}", { units: names })),
+  ];
+}
+
+function refusal(problems: readonly ApplyProblem[]): ApplyReport {
+  return { outcome: "refused", recovered: false, files: noFiles(), units: noUnits(), checks: [], problems };
+}
+
+export function toApplyProblem(error: unknown): ApplyProblem {
+  // By name: a mistake of ours has its stack in the journal of whoever ran it.
+  if (error instanceof HostProblem)
+    return { message: error.message, ...(error.lines.length > 0 ? { lines: error.lines } : {}) };
+  const lines = outputLines(error instanceof Error ? (error.stack ?? error.message) : String(error), 5);
+  return { message: lines[0] ?? "", lines: lines.slice(1) };
+}
+
+function stopIfAsked({ signal, t }: ApplyDeps): void {
+  if (signal.aborted) throw new HostProblem(t("It was stopped."));
+}
+
+function waitUnlessAsked(deps: ApplyDeps): SelfCheckDeps["wait"] {
+  return async (milliseconds) => {
+    stopIfAsked(deps);
+    await deps.wait(milliseconds);
+  };
+}

@@ -1,0 +1,139 @@
+/** What `host apply` ends with: does the host do what it is for? Each check is tried until it holds or the time is over. */
+import { X509Certificate } from "node:crypto";
+import type { Translate } from "../text.ts";
+import type { ApplicableHostFile } from "./applicable.ts";
+import { outputLines } from "./problems.ts";
+import type { Answer, Requests } from "./requests.ts";
+import type { HostSystem } from "./system.ts";
+import { isWell, lastLines, readUnits } from "./units.ts";
+
+export interface HostCheck {
+  /** Stable: `unit.NAME`, `gate.ping`, `door.navigation` … */
+  readonly id: string;
+  readonly ok: boolean;
+  /** A few words: what was looked at. */
+  readonly summary: string;
+  /** What was found; where it isn't ok, also what was expected. */
+  readonly detail: string;
+  /** Of a unit that isn't well: the last of its journal, redacted. */
+  readonly lines?: readonly string[];
+}
+
+export interface SelfCheckDeps {
+  readonly system: HostSystem;
+  readonly requests: Requests;
+  readonly t: Translate;
+  /** Milliseconds on a clock that never jumps. */
+  readonly now: () => number;
+  readonly wait: (milliseconds: number) => Promise<void>;
+  /** For all checks together, in milliseconds. */
+  readonly patience: number;
+}
+
+const proxySocket = "/run/gatehouse-proxy/oauth2-proxy.sock";
+const ideSocket = "/run/gatehouse-ide/code-server.sock";
+const interval = 200;
+
+type Finding = Pick<HostCheck, "ok" | "detail">;
+
+/** @param units that run from boot on */
+export async function selfCheck(
+  file: ApplicableHostFile,
+  units: readonly string[],
+  deps: SelfCheckDeps,
+): Promise<HostCheck[]> {
+  const { requests, t } = deps;
+  const until = deps.now() + deps.patience;
+  const unitChecks = await checkUnits(units, deps, until);
+  const { domain } = file;
+  const overSocket = (path: string, socket: string) => async (): Promise<Finding> =>
+    expectStatus(await requests.overSocket(socket, path), 200);
+  const table: readonly (readonly [id: string, summary: string, look: () => Promise<Finding>])[] = [
+    ["gate.ping", t("oauth2-proxy answers"), overSocket("/ping", proxySocket)],
+    ["gate.ready", t("oauth2-proxy reaches its session store"), overSocket("/ready", proxySocket)],
+    ["editor.health", t("code-server answers"), overSocket("/healthz", ideSocket)],
+    [
+      "door.navigation",
+      t("a browser without a session is sent to sign in"),
+      async () => {
+        const headers = { accept: "text/html", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+        return expectSignIn(await requests.overTls(domain, "/", headers));
+      },
+    ],
+    [
+      "door.request",
+      t("a request without a session is refused"),
+      async () => {
+        const headers = { accept: "application/json", "sec-fetch-mode": "cors", "x-requested-with": "XMLHttpRequest" };
+        return expectStatus(await requests.overTls(domain, "/", headers), 401);
+      },
+    ],
+    [
+      "certificate.served",
+      t("the certificate on the disk is served, and is for {domain}", { domain }),
+      async () => expectCertificate(await requests.overTls(domain, "/gatehouse/signed-out", {})),
+    ],
+  ];
+  const others = table.map(async ([id, summary, look]) => ({ id, summary, ...(await poll(look, deps, until)) }));
+  return [...unitChecks, ...(await Promise.all(others))];
+
+  function expectStatus({ status }: Answer, wanted: number): Finding {
+    if (status === wanted) return { ok: true, detail: t("HTTP status {status}", { status }) };
+    return { ok: false, detail: t("HTTP status {status} in place of {wanted}", { status, wanted }) };
+  }
+
+  function expectSignIn({ status, location = "" }: Answer): Finding {
+    const target = URL.canParse(location, `https://${domain}`) ? new URL(location, `https://${domain}`) : undefined;
+    const known =
+      target?.protocol === "https:" &&
+      (target.host === file.cognito.domain || (target.host === domain && target.pathname.startsWith("/oauth2/")));
+    if ([302, 303, 307].includes(status) && known) return { ok: true, detail: t("to {host}", { host: target.host }) };
+    const found = target === undefined ? String(status) : `${status}, ${target.host}`;
+    return { ok: false, detail: t("{found} in place of a redirect to {host}", { found, host: file.cognito.domain }) };
+  }
+
+  function expectCertificate({ certificate }: Answer): Finding {
+    const path = `/etc/letsencrypt/live/${file.certificate.name}/fullchain.pem`;
+    const real = deps.system.files.realPath(path);
+    const onDisk = new X509Certificate(deps.system.files.read(real ?? path) ?? "");
+    if (certificate?.mismatch !== undefined) return { ok: false, detail: certificate.mismatch };
+    if (certificate?.fingerprint !== onDisk.fingerprint256)
+      return { ok: false, detail: t("another certificate than {path} is served", { path }) };
+    return { ok: true, detail: t("valid until {time}", { time: new Date(onDisk.validTo).toISOString() }) };
+  }
+}
+
+/** systemd is asked for all of them at once. */
+async function checkUnits(units: readonly string[], deps: SelfCheckDeps, until: number): Promise<HostCheck[]> {
+  const { t } = deps;
+  for (;;) {
+    const states = await readUnits(deps, units);
+    const unwell = units.filter((name) => !isWell(states.get(name)));
+    if (unwell.length > 0 && deps.now() < until) {
+      await deps.wait(interval);
+      continue;
+    }
+    return Promise.all(
+      units.map(async (name): Promise<HostCheck> => {
+        const state = states.get(name)?.state ?? "";
+        const summary = t("{unit} runs", { unit: name });
+        if (!unwell.includes(name)) return { id: `unit.${name}`, ok: true, summary, detail: state };
+        const lines = outputLines(await lastLines(deps, name));
+        return { id: `unit.${name}`, ok: false, summary, detail: state, lines };
+      }),
+    );
+  }
+}
+
+async function poll(look: () => Promise<Finding>, { now, wait }: SelfCheckDeps, until: number): Promise<Finding> {
+  for (;;) {
+    let finding: Finding;
+    try {
+      finding = await look();
+    } catch (error) {
+      finding = { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    }
+    if (finding.ok || now() >= until) return finding;
+    await wait(interval);
+  }
+}
