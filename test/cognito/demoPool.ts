@@ -15,6 +15,7 @@ import {
   CognitoIdentityProviderClient,
   CreateGroupCommand,
   CreateUserPoolClientCommand,
+  type CreateUserPoolClientCommandInput,
   CreateUserPoolCommand,
   SetUserPoolMfaConfigCommand,
   VerifySoftwareTokenCommand,
@@ -37,6 +38,8 @@ export interface DemoOptions {
   readonly ambiguousRoleResolution?: "AuthenticatedRole" | "Deny";
   /** The newcomer's password has to be changed at the first sign-in. Default: no. */
   readonly newcomerHasTemporaryPassword?: boolean;
+  /** More settings of the terminals' client. */
+  readonly terminalClient?: Partial<CreateUserPoolClientCommandInput>;
 }
 
 export interface DemoUser {
@@ -90,6 +93,7 @@ export async function createDemoPool(endpoint: string, options: DemoOptions = {}
       PreventUserExistenceErrors: "ENABLED",
       AuthSessionValidity: options.authSessionValidity,
       ...(options.rotation ? { RefreshTokenRotation: { Feature: "ENABLED", RetryGracePeriodSeconds: 0 } } : {}),
+      ...options.terminalClient,
     }),
   );
   const clientId = present(client.UserPoolClient?.ClientId);
@@ -199,7 +203,8 @@ export async function createRole(
 
 const unchecked: AccessKey = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "unchecked" };
 
-async function createUser(
+/** A person whose e-mail address is verified; `permanent` says whether the password stays as it is. */
+export async function createUser(
   client: CognitoIdentityProviderClient,
   userPoolId: string,
   username: string,
@@ -232,7 +237,7 @@ async function createUser(
 }
 
 /** Enrols an authenticator as a person does, with the code before the current one, so that the current one is still good. */
-async function enrol(
+export async function enrol(
   client: CognitoIdentityProviderClient,
   target: { readonly userPoolId: string; readonly clientId: string },
   { username, password }: DemoUser,

@@ -13,8 +13,11 @@ const options = [
   "--disable-sync",
 ];
 
-/** Chromium of the distribution with a profile in `directory`; GATEHOUSE_CHROMIUM names another executable. */
-export async function launchBrowser(directory: string): Promise<BrowserContext> {
+/**
+ * Chromium of the distribution with a profile in `directory`; GATEHOUSE_CHROMIUM names another executable.
+ * @param more arguments, for example those of a lab
+ */
+export async function launchBrowser(directory: string, more: readonly string[] = []): Promise<BrowserContext> {
   const named = process.env["GATEHOUSE_CHROMIUM"];
   if (named === undefined) await ensurePackages("browser");
   const candidates = [named, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -24,8 +27,10 @@ export async function launchBrowser(directory: string): Promise<BrowserContext> 
   return await chromium.launchPersistentContext(directory, {
     executablePath,
     viewport: { width: 1280, height: 800 },
+    // A person's browser blocks pages that no click has asked for.
+    ignoreDefaultArgs: ["--disable-popup-blocking"],
     // Chromium's sandbox does not work as root.
-    args: [...options, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
+    args: [...options, ...more, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
     env: { PATH: process.env["PATH"] ?? "", HOME: directory, LANG: "C.UTF-8" },
     handleSIGINT: false,
     handleSIGTERM: false,

@@ -15,6 +15,13 @@ const needs = {
   browser: { chromium: "chromium" },
   authenticator: { oathtool: "oathtool" },
   camera: { "zbar-tools": "zbarimg" },
+  hostLab: {
+    debootstrap: "debootstrap",
+    "systemd-container": "systemd-nspawn",
+    iproute2: "ip",
+    nftables: "nft",
+    openssl: "openssl",
+  },
 } as const satisfies Record<string, Record<string, string>>;
 
 export type PackageSet = keyof typeof needs;

@@ -3,6 +3,8 @@ export interface ZipEntry {
   readonly name: string;
   readonly compressed: number;
   readonly size: number;
+  /** CRC-32 of the contents. */
+  readonly checksum: number;
 }
 
 /** The central directory of a ZIP archive (APPNOTE.TXT 4.3.12) of less than 4 GiB. */
@@ -17,6 +19,7 @@ export function zipEntries(archive: Buffer): ZipEntry[] {
       name: archive.toString("utf8", at + 46, at + 46 + nameLength),
       compressed: archive.readUInt32LE(at + 20),
       size: archive.readUInt32LE(at + 24),
+      checksum: archive.readUInt32LE(at + 16),
     });
     at += 46 + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
   }
