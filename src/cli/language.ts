@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { english, fill, type Translate } from "../core/text.ts";
 import type { Environment } from "./context.ts";
+
+export { readBundle } from "../core/bundle.ts";
 
 /** Languages with a bundle. */
 const languages = ["ja"];
@@ -13,15 +12,4 @@ export function language(env: Environment): string {
   // The output is UTF-8: in another encoding Japanese would be unreadable, and English never is.
   const readable = encoding === undefined || /^utf-?8$/i.test(encoding);
   return name !== undefined && readable && languages.includes(name) ? name : "en";
-}
-
-/** Translates by the bundle in `root`/l10n; English where the bundle is missing or lacks a sentence. */
-export function readBundle(root: string, name: string): Translate {
-  try {
-    const path = join(root, "l10n", `bundle.l10n.${name}.json`);
-    const bundle = JSON.parse(readFileSync(path, "utf8")) as Readonly<Record<string, string>>;
-    return (message, args) => fill(bundle[message] ?? message, args);
-  } catch {
-    return english;
-  }
 }
