@@ -84,8 +84,10 @@ retry() {
   cat "$output" >>"$log"
 }
 
-# Whether a package manager's output says that a package doesn't exist, while its lists could be fetched.
+# Whether the output says that waiting is no use: an address or a package that doesn't exist (while the package lists could be
+# fetched), a Python package that isn't the one that was pinned.
 hopeless() {
+  grep -Eq 'returned error: 4(04|10)|DO NOT MATCH THE HASHES' "$1" && return
   grep -Eq '^(E: Unable to locate package|E: Package .* has no installation candidate|No match for argument:|Error: Unable to find a match)' "$1" &&
     ! grep -Eq 'Failed to (fetch|download)|Temporary failure|Cannot (download|prepare)|Could not (resolve|connect)|Curl error' "$1"
 }
