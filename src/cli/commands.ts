@@ -42,7 +42,8 @@ const commands: readonly Command[] = [
     positionals: 1,
     flags: ["--dry-run", "--json"],
     run: async (context, { flags, positionals }) => {
-      if (positionals[0] !== "apply") throw new UsageError(context.t("Say what to do: gatehouse host apply"), "host");
+      const { t } = context;
+      if (positionals[0] !== "apply") throw new UsageError(t("Say what to do: gatehouse host apply"), "host");
       const options = { dryRun: flags.has("--dry-run"), json: flags.has("--json") };
       return (await import("./host.ts")).hostApply(context, options);
     },

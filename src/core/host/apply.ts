@@ -131,7 +131,9 @@ async function stageChanges(deps: ApplyDeps, prepared: Prepared, journal: Journa
   const { files } = system;
   const { rendered, facts } = prepared;
   const manifest = readManifest(files);
-  const plan = () => planChanges(files, readUsers(files), rendered, manifest.files);
+  // A run that was stopped at its very end has left its own manifest beside the files that were put back.
+  const earlier = [...new Set([...manifest.files, ...(journal?.files ?? []).map(({ path }) => path)])];
+  const plan = () => planChanges(files, readUsers(files), rendered, earlier);
   let changes = plan();
   const missingNames = unknownNames(rendered, readUsers(files)).length > 0;
   const missingFolders = rendered.some(

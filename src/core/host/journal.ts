@@ -20,6 +20,8 @@ const privateDirectory = { uid: 0, gid: 0, mode: 0o700 } as const;
 export interface UnitBefore {
   readonly active: boolean;
   readonly enabled: boolean;
+  /** Inactive is as good as active: something starts it when it is needed. */
+  readonly triggered: boolean;
 }
 
 export interface Journal {

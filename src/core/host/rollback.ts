@@ -22,13 +22,14 @@ export async function rollBack(deps: UnitDeps, journal: Journal): Promise<string
     if (code !== 0) failed.push(`${command.join(" ")}: ${stderr.trim()}`);
   };
   const names = Object.keys(journal.units);
-  const before = (name: string) => journal.units[name] ?? { active: false, enabled: false };
+  const before = (name: string) => journal.units[name] ?? { active: false, enabled: false, triggered: false };
   const now = await readUnits(deps, names);
 
   // While their files are there.
   const superfluous = names.filter((name) => now.get(name)?.enabled && !before(name).enabled);
   if (superfluous.length > 0) await run("systemctl", "disable", "--no-reload", ...superfluous);
-  const started = names.filter((name) => !before(name).active && now.get(name)?.state !== "inactive");
+  const stays = (name: string) => before(name).active || before(name).triggered;
+  const started = names.filter((name) => !stays(name) && now.get(name)?.state !== "inactive");
   if (started.length > 0) await run("systemctl", "stop", ...started);
 
   restoreFiles(system.files, journal);

@@ -88,8 +88,11 @@ export function realSystem(): HostSystem {
   };
 }
 
-/** @param root what stands before every path; empty for the machine's own */
-export function filesBelow(root: string): Files {
+/**
+ * @param root what stands before every path; empty for the machine's own
+ * @param sync waits until what was written is on the disk
+ */
+export function filesBelow(root: string, sync: (descriptor: number) => void = fsyncSync): Files {
   const at = (path: string): string => `${root}${path}`;
   const files: Files = {
     status(path) {
@@ -126,12 +129,12 @@ export function filesBelow(root: string): Files {
         for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
         fchownSync(file, access.uid, access.gid);
         fchmodSync(file, access.mode);
-        fsyncSync(file);
+        sync(file);
       } finally {
         closeSync(file);
       }
       renameSync(temporary, at(path));
-      syncDirectory(at(folder));
+      syncDirectory(sync, at(folder));
     },
     setAccess(path, { uid, gid, mode }) {
       lchownSync(at(path), uid, gid);
@@ -139,12 +142,12 @@ export function filesBelow(root: string): Files {
     },
     remove(path) {
       rmSync(at(path), { force: true });
-      if (files.status(dirname(path)) !== undefined) syncDirectory(at(dirname(path)));
+      if (files.status(dirname(path)) !== undefined) syncDirectory(sync, at(dirname(path)));
     },
     removeTree: (path) => rmSync(at(path), { force: true, recursive: true }),
     rename(from, to) {
       renameSync(at(from), at(to));
-      syncDirectory(at(dirname(to)));
+      syncDirectory(sync, at(dirname(to)));
     },
     makeDirectory(path, access) {
       if (files.status(path) === undefined) {
@@ -165,10 +168,10 @@ function makeFolders(path: string): void {
 }
 
 /** A new name is only safe once its directory is written (fsync(2)). */
-function syncDirectory(path: string): void {
+function syncDirectory(sync: (descriptor: number) => void, path: string): void {
   const directory = openSync(path, constants.O_RDONLY);
   try {
-    fsyncSync(directory);
+    sync(directory);
   } finally {
     closeSync(directory);
   }

@@ -166,10 +166,6 @@ export async function lastLines({ system }: Pick<UnitDeps, "system">, name: stri
 
 export function beforeOf(states: ReadonlyMap<string, UnitState>): Record<string, UnitBefore> {
   return Object.fromEntries(
-    [...states].map(([name, { active, enabled, triggered, state }]) => [
-      name,
-      // What waits for its trigger is to wait again.
-      { active: active || (triggered && state === "inactive"), enabled },
-    ]),
+    [...states].map(([name, { active, enabled, triggered }]) => [name, { active, enabled, triggered }]),
   );
 }
