@@ -5,13 +5,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { signal } from "../processes.ts";
 
 const base = "/sys/fs/cgroup";
 
 export interface ControlGroup {
   /** Where a process has to write its id to get in. */
   readonly doors: readonly string[];
-  /** Removes it; its processes have to have ended. */
+  /** Kills what is in it, and removes it. */
   remove(): Promise<void>;
 }
 
@@ -21,13 +23,11 @@ export async function createControlGroup(name: string): Promise<ControlGroup> {
   for (const path of paths) await mkdir(path, { recursive: true });
   return {
     doors: paths.map((path) => join(path, "cgroup.procs")),
-    async remove() {
-      for (const path of paths) await removeTree(path);
-    },
+    remove: () => removeControlGroup(name),
   };
 }
 
-/** Removes what is left of the group `name`. */
+/** Kills what is left in the group `name`, and removes it. */
 export async function removeControlGroup(name: string): Promise<void> {
   for (const hierarchy of hierarchies()) await removeTree(join(hierarchy, name));
 }
@@ -50,18 +50,32 @@ function hierarchies(): string[] {
 
 /** Depth first; a group whose last process is just ending is busy for a moment. */
 async function removeTree(path: string): Promise<void> {
-  if (!existsSync(path)) return;
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await removeTree(join(path, entry.name));
-  }
-  for (const deadline = Date.now() + 5000; ; ) {
-    try {
-      return await rmdir(path);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT") return;
-      if (code !== "EBUSY" || Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const deadline = Date.now() + 10_000; existsSync(path); await delay(20)) {
+    for (const group of groupsOf(path)) {
+      for (const pid of membersOf(group)) signal(pid, "SIGKILL");
+      await rmdir(group).catch((error: NodeJS.ErrnoException) => {
+        if (Date.now() > deadline) throw error;
+      });
     }
+  }
+}
+
+/** A group and all below it, the deepest first. */
+function groupsOf(path: string): string[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return [...entries.flatMap(({ name }) => groupsOf(join(path, name))), path];
+  } catch {
+    return [];
+  }
+}
+
+/** Ids as this process's namespace has them; 0 stands for a process of another one. */
+function membersOf(group: string): number[] {
+  try {
+    const lines = readFileSync(join(group, "cgroup.procs"), "utf8").split("\n");
+    return lines.map(Number).filter((pid) => pid > 0);
+  } catch {
+    return [];
   }
 }

@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { processes } from "../processes.ts";
 import type { ControlGroup } from "./cgroup.ts";
 import { hostEnvironment } from "./hostFiles.ts";
-import { systemPath } from "./machine.ts";
+import { isolated, systemPath } from "./machine.ts";
 import type { World } from "./worldProcess.ts";
 
 export interface RunOptions {
@@ -141,8 +141,10 @@ export async function bootContainer(options: ContainerOptions): Promise<Containe
 function nspawn({ world, directory, root, readOnly }: ContainerOptions): readonly string[] {
   const binds = Object.entries(readOnly).map(([here, there]) => `--bind-ro=${here}:${there}`);
   return [
-    // It ends with the process that has started it, also where that one is killed.
-    ...["setpriv", "--pdeathsig", "KILL", ...world.inMounts, "systemd-nspawn", "--quiet", "--boot"],
+    // It ends with the process that has started it, also where that one is killed; and, because it is the first of a process namespace,
+    // the host ends with it, which otherwise outlives a kill.
+    ...["setpriv", "--pdeathsig", "KILL", ...world.inMounts, ...isolated, "--mount-proc", "--"],
+    ...["systemd-nspawn", "--quiet", "--boot"],
     ...["--register=no", "--keep-unit", `--machine=${directory.slice(directory.lastIndexOf("-") + 1)}`],
     ...["--hostname=ide", `--directory=${root}`, "--network-namespace-path=/run/netns/host", "--console=pipe"],
     // The metadata fence; with a namespace that was made elsewhere nspawn takes it away.
@@ -165,7 +167,9 @@ function spawnInGroup(command: readonly string[], group: ControlGroup, log: stri
 async function ready(child: ChildProcess, console: string): Promise<number> {
   for (const deadline = Date.now() + patience; Date.now() < deadline; await delay(100)) {
     if (child.exitCode !== null || child.signalCode !== null) break;
-    const init = processes().find(({ parent }) => parent === child.pid)?.pid;
+    const all = processes();
+    const only = (parent: number | undefined) => all.find((entry) => entry.parent === parent)?.pid;
+    const init = only(only(child.pid) ?? -1);
     if (init === undefined) continue;
     const state = await output([
       "nsenter",

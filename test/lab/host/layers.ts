@@ -13,7 +13,7 @@ export interface Layer {
 }
 
 export interface LayerOptions {
-  readonly kind: "base" | "provisioned" | "downloads" | "wheels";
+  readonly kind: "base" | "downloads" | "wheels" | "groundwork" | "provisioned";
   /** Of everything that decides how it comes out. */
   readonly key: string;
   /** How many of this kind stay in the cache, those in use not counted. */
