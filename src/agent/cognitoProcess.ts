@@ -13,6 +13,7 @@ import { GatehouseError, type ProblemCode } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Cognito } from "./cognito.ts";
 import type { FromCognito, Kind, ToCognito } from "./cognitoMessages.ts";
+import { cognitoEnvironment } from "./environment.ts";
 import { memoryFlags } from "./flags.ts";
 
 export interface CognitoProcessDependencies {
@@ -104,9 +105,8 @@ export function createCognitoProcess(deps: CognitoProcessDependencies): {
 
   const running = (): ChildProcess => {
     if (child !== undefined) return child;
-    const { LISTEN_PID: _, LISTEN_FDS: __, LISTEN_FDNAMES: ___, ...env } = process.env;
     const made = fork(deps.script, [], {
-      env,
+      env: cognitoEnvironment(process.env),
       execArgv: process.execArgv.filter((flag) => !memoryFlags.includes(flag)),
       serialization: "advanced",
       stdio: ["ignore", "ignore", "ignore", "ipc"],

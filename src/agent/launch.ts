@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GatehouseError } from "../core/errors.ts";
 import { ensurePrivateDirectory } from "../core/runtimeDirectory.ts";
 import { type AgentClient, type ConnectDependencies, connect } from "./connect.ts";
+import { agentEnvironment } from "./environment.ts";
 import { memoryFlags } from "./flags.ts";
 import { acquireLock } from "./lock.ts";
 
@@ -89,16 +90,6 @@ function startDetached(deps: StartDependencies, onEnd: (how: string) => void): v
   child.once("exit", (code, signal) => onEnd(signal ?? String(code)));
   child.once("error", (error) => onEnd(error.message));
   child.unref();
-}
-
-/** What an agent is told of its starter's environment: no NODE_OPTIONS, no AWS_*, nothing of the workspace. */
-export function agentEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-): Record<string, string | undefined> {
-  const kept = /^(HOME|PATH|LANG|LC_ALL|TZ|TMPDIR|NODE_EXTRA_CA_CERTS|XDG_\w+|GATEHOUSE_\w+|https?_proxy|no_proxy)$/i;
-  const entries = Object.entries(environment).filter(([name]) => kept.test(name));
-  // Inside desktop VS Code, the "Node" is Electron.
-  return { ...Object.fromEntries(entries), ELECTRON_RUN_AS_NODE: "1" };
 }
 
 function isUnavailable(error: unknown): boolean {

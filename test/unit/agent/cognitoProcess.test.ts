@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CognitoProcessDependencies, createCognitoProcess } from "../../../src/agent/cognitoProcess.ts";
@@ -178,6 +182,69 @@ describe("process for Cognito", function () {
       await gone(process.pid() ?? 0);
       await pool.credentials("good");
       assert.equal(source.clockOffsetSeconds(), measured);
+    });
+  });
+
+  describe("its environment", () => {
+    let directory: string;
+    const saved = { ...globalThis.process.env };
+
+    beforeEach(() => {
+      directory = mkdtempSync(join(tmpdir(), "gatehouse-test-"));
+    });
+
+    afterEach(() => {
+      for (const name of Object.keys(globalThis.process.env)) {
+        if (!(name in saved)) delete globalThis.process.env[name];
+      }
+      rmSync(directory, { recursive: true, force: true });
+    });
+
+    it("is what it needs, and nothing of systemd's, of the editor's or of Node's options", async () => {
+      const stub = join(directory, "stub.mjs");
+      const code = 'process.on("message", ({ call }) => process.send({ call, result: Object.keys(process.env) }));';
+      writeFileSync(stub, code);
+      const wanted = ["NODE_EXTRA_CA_CERTS", "NODE_USE_SYSTEM_CA", "SSL_CERT_FILE", "SSL_CERT_DIR", "https_proxy"];
+      const unwanted =
+        "LISTEN_PID LISTEN_FDS LISTEN_FDNAMES RUNTIME_DIRECTORY CREDENTIALS_DIRECTORY NOTIFY_SOCKET INVOCATION_ID " +
+        "NODE_DEBUG AWS_ACCESS_KEY_ID AWS_ENDPOINT_URL GATEHOUSE_SOCKET VSCODE_PID";
+      for (const name of [...wanted, ...unwanted.split(" ")]) globalThis.process.env[name] ??= "";
+      const process = createCognitoProcess({ script: stub, log });
+      disposables.push(process);
+      const source = (await process.cognito()).createTokenSource({ configuration: nowhere, log });
+      const names = (await source.refresh("x")) as unknown as string[];
+      for (const name of wanted) assert.ok(names.includes(name), name);
+      for (const name of unwanted.split(" ")) assert.ok(!names.includes(name), name);
+    });
+
+    it("lets it trust what the system trusts, where that is asked for", async function () {
+      if (!globalThis.process.allowedNodeEnvironmentFlags.has("--use-system-ca")) this.skip();
+      const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")] as const;
+      const asked = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost";
+      const names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert];
+      execFileSync("openssl", [...asked.split(" "), ...names], { stdio: "ignore" });
+      const tls = { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
+      const server = createHttpsServer(tls, (_request, response) => response.writeHead(404).end()).listen(
+        0,
+        "127.0.0.1",
+      );
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const configuration = { ...nowhere, userPoolEndpoint: `https://127.0.0.1:${port}` };
+      // By fetch (keys of the pool), and by the SDK.
+      const codes = async () => {
+        const source = (await create().cognito()).createTokenSource({ configuration, log });
+        const calls = [source.refresh("x"), source.revoke("x")];
+        return Promise.all(calls.map((call) => call.then(String, (error: { code: string }) => error.code)));
+      };
+      try {
+        assert.deepEqual(await codes(), ["tls", "tls"]);
+        // Takes the place of the system's store.
+        Object.assign(globalThis.process.env, { SSL_CERT_FILE: cert, NODE_USE_SYSTEM_CA: "1" });
+        assert.deepEqual(await codes(), ["unreachable", "unreachable"]);
+      } finally {
+        server.close();
+      }
     });
   });
 

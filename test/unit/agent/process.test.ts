@@ -12,6 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { request } from "node:http";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,9 +24,18 @@ import {
   connectOrStart,
   keepConnected,
 } from "../../../src/agent/client.ts";
-import { getSession, signOut } from "../../../src/agent/protocol.ts";
+import {
+  awaitBrowserSignIn,
+  getConfiguration,
+  getSession,
+  signOut,
+  startBrowserSignIn,
+} from "../../../src/agent/protocol.ts";
 import { type RuntimePaths, readEndpoint, runtimePaths } from "../../../src/core/runtimeDirectory.ts";
+import { addBranding, addDomain, oauthSettings } from "../../cognito/managedLogin/setUp.ts";
+import { Visitor } from "../../cognitoProof/managedLoginSite.ts";
 import { configuration, FakeCognito } from "../../fakes/cognito.ts";
+import { startEmulated } from "../core/cognito/emulated.ts";
 import { fetchCredentials } from "./harness.ts";
 
 const agentScript = join(import.meta.dirname, "../../../src/agent.ts");
@@ -185,6 +195,7 @@ describe("agent process", function () {
     let journal: string;
     let tokenFile: string;
     let privateDirectory: string;
+    let callbackSocket: string;
 
     beforeEach(async () => {
       const shared = join(directory, "shared");
@@ -192,6 +203,7 @@ describe("agent process", function () {
       mkdirSync(shared, { mode: 0o750 });
       mkdirSync(privateDirectory, { mode: 0o700 });
       tokenFile = join(shared, "token");
+      callbackSocket = join(directory, "callback.sock");
       const { identityPoolId: _, ...cognito } = configuration;
       writeFileSync(join(directory, "host.json"), JSON.stringify({ cognito }));
       environment = {
@@ -211,12 +223,14 @@ describe("agent process", function () {
 
     /** Holds the sockets as systemd does, and starts an agent on them for each line that it is sent. */
     async function supervise(names = "agent:endpoint"): Promise<void> {
-      const agent = createServer().listen(`${paths.socket}.new`);
-      const endpoint = createServer().listen(0, "127.0.0.1");
-      listening = [agent, endpoint];
+      const files: Record<string, string> = { agent: paths.socket, callback: callbackSocket };
+      listening = names.split(":").map((name) => {
+        const file = files[name];
+        return file === undefined ? createServer().listen(0, "127.0.0.1") : createServer().listen(`${file}.new`);
+      });
       await Promise.all(listening.map((server) => once(server, "listening")));
       // Node removes the socket's first name when it closes its own copy.
-      renameSync(`${paths.socket}.new`, paths.socket);
+      for (const file of Object.values(files)) if (existsSync(`${file}.new`)) renameSync(`${file}.new`, file);
       const descriptors = listening.map((server) => (server as unknown as { _handle: { fd: number } })._handle.fd);
       const script = `while read line; do LISTEN_FDS=${names.split(":").length} LISTEN_FDNAMES=${names} sh -c 'LISTEN_PID=$$ exec "$0" "$1"' "${process.execPath}" "${agentScript}" <&- >/dev/null & echo $!; done`;
       supervisor = spawn("sh", ["-c", script], { env: environment, stdio: ["pipe", "pipe", "pipe", ...descriptors] });
@@ -324,6 +338,79 @@ describe("agent process", function () {
       assert.match(journal, /not started.*socketUnsafe/);
     });
 
+    for (const names of ["callback:agent:endpoint", "endpoint:callback:agent"]) {
+      it(`signs a browser in by the socket of its callback (${names}), and keeps that over kill -9`, async () => {
+        const emulated = await startEmulated();
+        try {
+          const client = { ...oauthSettings, CallbackURLs: ["https://ide.example.com/gatehouse/callback"] };
+          const pool = await emulated.pool({}, client);
+          await emulated.user(pool, "yuki", "Correct-Horse-7");
+          await addDomain(emulated.userPools, pool.userPoolId, "service");
+          await addBranding(emulated.userPools, pool.userPoolId, pool.clientId);
+          const domain = `service.localhost:${new URL(emulated.endpoint).port}`;
+          const host = { domain: "ide.example.com", cognito: { ...pool, domain } };
+          writeFileSync(join(directory, "host.json"), JSON.stringify(host));
+          await supervise(names);
+          const first = await activate();
+          const view = await first.request(getConfiguration);
+          assert.ok(view.ok && view.browserSignIn, JSON.stringify(view));
+
+          const visitor = new Visitor(emulated, { host: domain });
+          const come = async (url: string): Promise<string> => {
+            const { pathname, search } = new URL(url);
+            let { location } = await visitor.open(pathname + search);
+            if (location?.hostname !== "ide.example.com") {
+              ({ location } = await visitor.signIn(pathname + search, "yuki", "Correct-Horse-7"));
+            }
+            assert.equal(location?.hostname, "ide.example.com");
+            return `${location.pathname}${location.search}`;
+          };
+          const begun = await first.request(startBrowserSignIn, { language: "ja" });
+          const waiting = first.request(awaitBrowserSignIn, { flow: begun.flow });
+          const path = await come(begun.url);
+          const page = await openSocket(callbackSocket, path, "yuki@example.com");
+          assert.equal(page.status, 200, page.text + journal);
+          assert.match(page.text, /サインインが完了しました/);
+          const step = await waiting;
+          assert.ok(step.state === "signedIn" && step.session.state === "signedIn");
+          assert.ok(existsSync(join(privateDirectory, "session.json")));
+
+          // What was pending is gone with the agent; what was there is not.
+          const lost = await first.request(startBrowserSignIn, {});
+          const interrupted = first.request(awaitBrowserSignIn, { flow: lost.flow });
+          const late = await come(lost.url);
+          const gone = assert.rejects(interrupted, { code: "agentUnavailable" });
+          for (const pid of [...pids]) await kill(pid, "SIGKILL");
+          await gone;
+          const second = await activate();
+          assert.equal((await openSocket(callbackSocket, late, "yuki@example.com")).status, 400);
+          const now = await second.request(getSession);
+          assert.ok(now.state === "signedIn" && now.id === step.session.id);
+          for (const value of new URL(path, begun.url).searchParams.values()) assert.ok(!journal.includes(value));
+        } finally {
+          await emulated.stop();
+        }
+      });
+    }
+
+    it("has no sign-in by browser without that socket, and says so", async () => {
+      const cognito = { ...configuration, domain: "login.example.com" };
+      writeFileSync(join(directory, "host.json"), JSON.stringify({ domain: "ide.example.com", cognito }));
+      await supervise();
+      const client = await activate();
+      const view = await client.request(getConfiguration);
+      assert.ok(view.ok && !view.browserSignIn);
+      await assert.rejects(client.request(startBrowserSignIn, {}), { code: "browserSignInUnavailable", params: {} });
+    });
+
+    it("does not start where others could put a token into its place", async () => {
+      chmodSync(join(directory, "shared"), 0o770);
+      await supervise();
+      supervisor.stdin?.write("start\n");
+      await ended(Number((await lines.next()).value));
+      assert.match(journal, /not started.*socketUnsafe/);
+    });
+
     it("ignores sockets with names that it does not know, and says so", async () => {
       await supervise("agent:mystery");
       const client = await activate();
@@ -336,6 +423,16 @@ describe("agent process", function () {
     });
   });
 });
+
+/** As nginx asks. */
+async function openSocket(socketPath: string, path: string, email: string): Promise<{ status: number; text: string }> {
+  const sent = request({ socketPath, path, headers: { "X-Gatehouse-Email": email } });
+  sent.end();
+  const [response] = await once(sent, "response");
+  let text = "";
+  for await (const chunk of response.setEncoding("utf8")) text += chunk;
+  return { status: response.statusCode ?? 0, text };
+}
 
 /** Waits for the end of a process that need not be a child. */
 async function ended(pid: number): Promise<void> {
