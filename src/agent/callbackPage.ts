@@ -18,7 +18,7 @@ export interface Page {
 const style =
   ":root{color-scheme:light dark}" +
   "body{margin:0;min-height:100vh;display:grid;place-items:center;font:1rem/1.6 system-ui,sans-serif}" +
-  "main{max-width:34rem;padding:2rem;box-sizing:border-box;text-align:center}" +
+  "main{max-width:34rem;padding:2rem;box-sizing:border-box;text-align:center;text-wrap:balance}" +
   "h1{font-size:1.5rem;line-height:1.3;margin:0 0 .75rem}" +
   "p{margin:.5rem 0}" +
   ".mark{font-size:2.5rem;line-height:1;color:#1a7f37}" +
@@ -54,7 +54,7 @@ export function renderPage({ problem, notice }: Outcome, language: Language, t: 
 <style>${style}</style>
 </head>
 <body${problem === undefined ? "" : ' class="no"'}>
-<main role="${problem === undefined ? "status" : "alert"}">
+<main>
 <div class="mark" aria-hidden="true">${problem === undefined ? "✓" : "✕"}</div>
 <h1>${escapeHtml(title)}</h1>
 ${paragraphs}
