@@ -464,15 +464,33 @@ install_client_secret() {
   [[ ! -f $client_secret_file || $client_secret_file -ef $target ]] || rm -f -- "$client_secret_file"
 }
 
+# install_host_file FILE
 install_host_file() {
-  cmp -s "$work/host.json" "$etc/host.json" && return
-  install -m 0644 "$work/host.json" "$etc/host.json.new"
+  if same_file "$1" "$etc/host.json"; then return; fi
+  install -m 0644 "$1" "$etc/host.json.new"
   sync "$etc/host.json.new"
   mv -T -- "$etc/host.json.new" "$etc/host.json"
 }
 
-gatehouse() {
-  env -i PATH="$PATH" LC_ALL=C.UTF-8 HOME=/root "$opt/lib/code-server/lib/node" "$@"
+same_file() {
+  [[ -f $2 && $(sha256sum <"$1") == "$(sha256sum <"$2")" ]]
+}
+
+# host apply refuses a wrong host.json before it touches anything, and takes back what it could not bring to work: host.json as well
+# is then the one that the host still serves by.
+apply() {
+  local code=0
+  [[ ! -f $etc/host.json ]] || cp -- "$etc/host.json" "$work/host.json.before"
+  install_host_file "$work/host.json"
+  # HOME and PATH, nothing else of the caller's.
+  env -i PATH="$PATH" LC_ALL=C.UTF-8 HOME=/root "$opt/lib/code-server/lib/node" "$opt/current/dist/cli.js" host apply 2>&1 |
+    tee -a "$log" || code=${PIPESTATUS[0]}
+  ((code != 0)) || return 0
+  [[ ! -f $work/host.json.before ]] || install_host_file "$work/host.json.before"
+  say "Provisioning failed in step $step_number of $steps ($step_name), which ended with $code; what it said is above and in $log." >&2
+  say "Correct what it names; running the same command again goes on from here." >&2
+  trap - ERR
+  exit "$code"
 }
 
 # ---- The whole ------------------------------------------------------------------------------------------------------
@@ -481,11 +499,11 @@ declare -A plan=()
 family='' system='' architecture='' package=''
 
 main() {
-  local key value code=0
   read_options "$@"
   detect_system
   if $list_packages; then
     base_packages
+    [[ $family != debian ]] || echo sudo
     return
   fi
   ((EUID == 0)) || wrong_usage "provision.sh must be run as root."
@@ -501,9 +519,6 @@ main() {
 
   step "Host"
   say "  $system on $architecture"
-  for key in curl useradd runuser flock sha256sum install; do
-    [[ $family == debian && $key == curl ]] || command -v "$key" >/dev/null || fail "the command $key is missing."
-  done
   install -m 0600 "$host_file" "$work/host.json" || fail "$host_file cannot be read."
   # What is wrong in host.json is said before anything is installed, where there is a Python to read it (on all but bare Debian).
   if command -v python3 >/dev/null; then make_plan; fi
@@ -524,8 +539,10 @@ main() {
     quietly useradd --create-home --shell /bin/bash --user-group "${plan[user]}"
   fi
   # By the user's own hand: root must not follow what the user may have put in the way.
+  # Where the user can't, nobody but root can have put anything there.
   [[ -d ${plan[folder]} ]] || quietly runuser -u "${plan[user]}" -- mkdir -p -- "${plan[folder]}" ||
-    fail "${plan[user]} cannot make the folder ${plan[folder]}."
+    quietly install -d -o "${plan[user]}" -g "$(id -gn "${plan[user]}")" "${plan[folder]}" ||
+    fail "the folder ${plan[folder]} cannot be made."
 
   step "code-server"
   install_release code-server codeServer
@@ -541,14 +558,11 @@ main() {
   use "$package" "$opt/current" "$opt/previous"
   touch_built_in
 
-  step "Secrets and host.json"
+  step "Secrets"
   install_client_secret
-  install_host_file
 
   step "host apply"
-  gatehouse "$opt/current/dist/cli.js" host apply 2>&1 | tee -a "$log" || code=${PIPESTATUS[0]}
-  ((code == 0)) || say "Step $step_number of $steps ($step_name) ended with $code; what it said is above and in $log. Running the same command again goes on from here."
-  ((code == 0)) || exit "$code"
+  apply
 
   remove_older "$opt/current" "$opt/previous" "$opt"/[0-9]*
   remove_older "$opt/lib/code-server" "$opt/lib/code-server.previous" "$opt"/lib/code-server-*
@@ -558,7 +572,7 @@ main() {
 }
 
 make_plan() {
-  local lines
+  local lines key value
   lines=$(python3 -I "$here/provision/plan.py" "$work/host.json" "$here/pins.json" "$architecture" 2>"$work/refused") ||
     fail "$(cat "$work/refused")"
   while IFS=$'\t' read -r key value; do plan[$key]=$value; done <<<"$lines"

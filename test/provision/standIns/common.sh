@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# What every stand-in begins with: it writes down how it was called, and ends everything where the test wants a power cut.
+# Test and stand-ins meet in /state: calls, count, kill-at, installed, facts.tsv, and a file for each thing that is to go wrong.
+me=${0##*/}
+state=/state
+{
+  printf '%s' "$me"
+  (($# == 0)) || printf ' %s' "$@"
+  printf '\n'
+} >>"$state/calls"
+count=$(($(<"$state/count") + 1))
+printf '%s\n' "$count" >"$state/count"
+if [[ -f $state/kill-at && $(<"$state/kill-at") == "$count" ]]; then
+  printf '%s\n' "$me $*" >"$state/killed"
+  kill -KILL -1
+fi
+
+# allowed KIND NAME: whether the facts name it. Everything else is refused, loudly: the test sees the line in `refused`.
+allowed() { cut -f 1-2 "$state/facts.tsv" | grep -Fxq -- "$1"$'\t'"$2"; }
+refuse() {
+  printf '%s: %s\n' "$me" "$*" >>"$state/refused"
+  printf '%s: not known on this system: %s\n' "$me" "$*" >&2
+  exit 64
+}
+# fails NAME: takes the next line of /state/NAME, if there is one, and fails with it; "always" as its last line stays.
+fails() {
+  [[ -s $state/$1 ]] || return 0
+  local line
+  line=$(head -n 1 "$state/$1")
+  [[ $line == always:* ]] || sed -i 1d "$state/$1"
+  printf '%b\n' "${line#always:}" >&2
+  exit "${2:-1}"
+}
