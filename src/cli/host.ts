@@ -14,6 +14,7 @@ import { realSystem } from "../core/host/system.ts";
 import type { Context } from "./context.ts";
 import { exitCodes } from "./exitCodes.ts";
 import { applyJson, applyText } from "./hostText.ts";
+import { printable } from "./printable.ts";
 
 export interface HostApplyOptions {
   readonly dryRun: boolean;
@@ -21,7 +22,7 @@ export interface HostApplyOptions {
 }
 
 /** Services need some seconds to start; oauth2-proxy asks the issuer first. */
-const patience = 45_000;
+const patience = 30_000;
 
 /** `gatehouse host apply`. Exit code 0 when the host is as host.json says and works, or the dry run is through. */
 export async function hostApply(context: Context, options: HostApplyOptions): Promise<number> {
@@ -49,7 +50,7 @@ export async function hostApply(context: Context, options: HostApplyOptions): Pr
     patience,
     lock: () => acquireLock(stateDirectory, "lock"),
     progress: (line) => {
-      if (!options.json) process.stdout.write(`${line}\n`);
+      if (!options.json) process.stdout.write(`${printable(line)}\n`);
     },
     signal: stop.signal,
   };

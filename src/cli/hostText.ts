@@ -14,15 +14,13 @@ export function applyJson(
   return JSON.stringify({ schema: applySchema, version, ok, milliseconds, ...report }, null, 2);
 }
 
-/** What follows the lines of the steps: the diff, the checks, what went wrong, and one line that says how it ended. */
+/** What follows the lines of the steps: the diff, what went wrong, and one line that says how it ended. */
 export function applyText(report: ApplyReport, t: Translate): string {
-  const { diff, checks, problems, outcome } = report;
+  const { diff, problems, outcome } = report;
   const lines: string[] = [];
   if (diff !== undefined) {
     lines.push(...printableLines(diff), ...wouldLines(report, t));
   }
-  for (const { ok, summary, detail } of checks)
-    lines.push(`${ok ? t("ok") : t("error")}  ${printable(summary)}: ${printable(detail)}`);
   for (const { message, lines: said = [] } of problems)
     lines.push(printable(message), ...said.map((line) => `    ${printable(line)}`));
   lines.push(lastLine(report, t));

@@ -19,7 +19,7 @@ import { HostProblem, outputLines } from "./problems.ts";
 import { identifyPrograms, programReactions } from "./programs.ts";
 import { type ApplyOutcome, type ApplyProblem, type ApplyReport, noFiles, noUnits, unitReport } from "./report.ts";
 import { rollBack, unitsOf } from "./rollback.ts";
-import { type HostCheck, type SelfCheckDeps, selfCheck } from "./selfCheck.ts";
+import { type HostCheck, type SelfCheckDeps, type Served, selfCheck } from "./selfCheck.ts";
 import { applyStaged, stage, unstage, validate } from "./staging.ts";
 import type { Files } from "./system.ts";
 import { beforeOf, planUnits, readUnits, stopUnits, switchUnits, type UnitPlan, type Wanted } from "./units.ts";
@@ -91,7 +91,9 @@ async function run(deps: ApplyDeps, prepared: Prepared): Promise<ApplyReport> {
     done.units = unitReport(plan);
     for (const line of unitLines(done.units, deps)) progress(line);
     await switchUnits(deps, plan);
-    done.checks = await selfCheck(prepared.file, bootUnits(prepared), { ...deps, wait: waitUnlessAsked(deps) });
+    const served = servedBy(prepared);
+    done.checks = await selfCheck(served, { ...deps, wait: waitUnlessAsked(deps) });
+    for (const check of done.checks) progress(checkLine(check, deps));
     const failed = done.checks.filter(({ ok }) => !ok);
     if (failed.length > 0) {
       const lines = failed.flatMap(({ lines = [] }) => lines);
@@ -102,13 +104,14 @@ async function run(deps: ApplyDeps, prepared: Prepared): Promise<ApplyReport> {
       );
     }
     const paths = prepared.rendered.map(({ path }) => path);
-    writeManifest(files, deps.owner, { files: paths, programs });
+    writeManifest(files, deps.owner, { files: paths, programs, served });
     endJournal(files);
     const nothing = !busy && staged.secrets === 0 && Object.values(done.units).every((names) => names.length === 0);
     return { outcome: nothing ? "unchanged" : "applied", recovered, ...done, problems: [] };
   } catch (error) {
     const problems = [toApplyProblem(error)];
-    const outcome = journal === undefined ? (begun ? "failed" : "refused") : await undo(deps, journal, problems);
+    if (journal === undefined) return { outcome: begun ? "failed" : "refused", recovered, ...done, problems };
+    const outcome = await undo(deps, journal, problems);
     return { outcome, recovered, ...done, problems };
   } finally {
     unstage(files);
@@ -129,7 +132,7 @@ interface Staged {
 async function stageChanges(deps: ApplyDeps, prepared: Prepared, journal: Journal | undefined): Promise<Staged> {
   const { system, t, progress, owner } = deps;
   const { files } = system;
-  const { rendered, facts } = prepared;
+  const { file, rendered, facts } = prepared;
   const manifest = readManifest(files);
   // A run that was stopped at its very end has left its own manifest beside the files that were put back.
   const earlier = [...new Set([...manifest.files, ...(journal?.files ?? []).map(({ path }) => path)])];
@@ -159,11 +162,11 @@ async function stageChanges(deps: ApplyDeps, prepared: Prepared, journal: Journa
   const removed = unitsOf(changes.filter(({ kind }) => kind === "remove").map(({ path }) => path));
   const changedUnits = unitsOf(unitChanges.filter(({ kind }) => kind !== "remove").map(({ path }) => path));
   const wanted = wantedUnits(prepared);
-  const programs = identifyPrograms(files, facts);
+  const programs = identifyPrograms(files, facts, file.certificate.name);
   const reactions: UnitReaction[] = [
     ...unitChanges.flatMap(({ path }) => deps.table.find((entry) => entry.path === path)?.reactions ?? []),
     ...changedUnits.map((unit): UnitReaction => ({ unit, verb: "restart" })),
-    ...programReactions(facts, manifest.programs, programs),
+    ...programReactions(facts, file.certificate.name, manifest.programs, programs),
     ...(journal?.reactions ?? []),
   ];
   const names = [...new Set([...wanted.map(({ name }) => name), ...removed, ...Object.keys(journal?.units ?? {})])];
@@ -186,10 +189,15 @@ export function wantedUnits({ rendered }: Pick<Prepared, "rendered">): Wanted[] 
   );
 }
 
-function bootUnits(prepared: Prepared): string[] {
-  return wantedUnits(prepared)
-    .filter(({ installed }) => installed)
-    .map(({ name }) => name);
+function servedBy(prepared: Prepared): Served {
+  const { domain, cognito, certificate } = prepared.file;
+  const units = wantedUnits(prepared).filter(({ installed }) => installed);
+  return {
+    units: units.map(({ name }) => name),
+    domain,
+    loginDomain: cognito.domain,
+    certificate: certificate.name,
+  };
 }
 
 async function undo(deps: ApplyDeps, journal: Journal, problems: ApplyProblem[]): Promise<ApplyOutcome> {
@@ -201,12 +209,30 @@ async function undo(deps: ApplyDeps, journal: Journal, problems: ApplyProblem[])
   } catch (error) {
     failed = [error instanceof Error ? error.message : String(error)];
   }
-  if (failed.length === 0) return "rolledBack";
+  if (failed.length === 0) {
+    await lookAgain(deps, problems);
+    return "rolledBack";
+  }
   const message = t(
     "What was there before could not be put back wholly. Mend what is named here, then run this again.",
   );
   problems.push({ message, lines: outputLines(failed.join("\n")) });
   return "failed";
+}
+
+/** Whether what was there before works again; on a host that had nothing, nothing is to work. */
+async function lookAgain(deps: ApplyDeps, problems: ApplyProblem[]): Promise<void> {
+  const { t, progress } = deps;
+  const { served } = readManifest(deps.system.files);
+  if (served === undefined) return;
+  const failed = (await selfCheck(served, deps)).filter(({ ok }) => !ok);
+  if (failed.length === 0) return progress(t("What was there before works again."));
+  const message = t("What was there before does not work either:");
+  problems.push({ message, lines: failed.map(({ summary, detail }) => `${summary}: ${detail}`) });
+}
+
+function checkLine({ ok, summary, detail }: HostCheck, { t }: ApplyDeps): string {
+  return `${ok ? t("ok") : t("error")}  ${summary}: ${detail}`;
 }
 
 function switchFile(files: Files, { path, kind, after }: FileChange): void {

@@ -20,7 +20,8 @@ export async function dryRun(deps: DryRunDeps): Promise<ApplyReport> {
   try {
     const ready = await prepare(deps);
     if ("problems" in ready) return { outcome: "refused", ...nothing, problems: ready.problems };
-    const { rendered, facts, secrets } = ready.prepared;
+    const { file, rendered, facts, secrets } = ready.prepared;
+    const certificate = file.certificate.name;
     const manifest = readManifest(files);
     const changes = planChanges(files, readUsers(files), rendered, manifest.files);
     const report = noFiles();
@@ -31,7 +32,7 @@ export async function dryRun(deps: DryRunDeps): Promise<ApplyReport> {
     const changed = new Set(unitsOf(unitChanges.map(({ path }) => path)).filter((name) => !removed.includes(name)));
     const reactions = [
       ...unitChanges.flatMap(({ path }) => deps.table.find((entry) => entry.path === path)?.reactions ?? []),
-      ...programReactions(facts, manifest.programs, identifyPrograms(files, facts)),
+      ...programReactions(facts, certificate, manifest.programs, identifyPrograms(files, facts, certificate)),
     ];
     const wanted = wantedUnits({ rendered });
     const states = await readUnits({ system, t }, [...wanted.map(({ name }) => name), ...removed]);

@@ -4,6 +4,7 @@
  */
 import type { UnitReaction } from "./files.ts";
 import { type FileChange, readBefore } from "./plan.ts";
+import type { Served } from "./selfCheck.ts";
 import type { Access, Files } from "./system.ts";
 
 export const stateDirectory = "/var/lib/gatehouse/apply";
@@ -41,6 +42,8 @@ export interface Manifest {
   readonly files: readonly string[];
   /** What is watched, by its path: see programs.ts. */
   readonly programs: Readonly<Record<string, string>>;
+  /** For a look at it after something else was tried and put back. */
+  readonly served?: Served;
 }
 
 /** Makes the directory of the state, which only root may enter. */

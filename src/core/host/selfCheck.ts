@@ -1,7 +1,7 @@
 /** What `host apply` ends with: does the host do what it is for? Each check is tried until it holds or the time is over. */
 import { X509Certificate } from "node:crypto";
 import type { Translate } from "../text.ts";
-import type { ApplicableHostFile } from "./applicable.ts";
+import { ideUnit, proxyUnit, redisUnit } from "./files.ts";
 import { outputLines } from "./problems.ts";
 import type { Answer, Requests } from "./requests.ts";
 import type { HostSystem } from "./system.ts";
@@ -36,22 +36,27 @@ const interval = 200;
 
 type Finding = Pick<HostCheck, "ok" | "detail">;
 
-/** @param units that run from boot on */
-export async function selfCheck(
-  file: ApplicableHostFile,
-  units: readonly string[],
-  deps: SelfCheckDeps,
-): Promise<HostCheck[]> {
+/** What a host is to do. */
+export interface Served {
+  /** Units that run from boot on. */
+  readonly units: readonly string[];
+  readonly domain: string;
+  readonly loginDomain: string;
+  /** Name of the folder in /etc/letsencrypt/live. */
+  readonly certificate: string;
+}
+
+export async function selfCheck(served: Served, deps: SelfCheckDeps): Promise<HostCheck[]> {
   const { requests, t } = deps;
   const until = deps.now() + deps.patience;
+  const { units, domain, loginDomain } = served;
   const unitChecks = await checkUnits(units, deps, until);
-  const { domain } = file;
   const overSocket = (path: string, socket: string) => async (): Promise<Finding> =>
     expectStatus(await requests.overSocket(socket, path), 200);
-  const table: readonly (readonly [id: string, summary: string, look: () => Promise<Finding>])[] = [
-    ["gate.ping", t("oauth2-proxy answers"), overSocket("/ping", proxySocket)],
-    ["gate.ready", t("oauth2-proxy reaches its session store"), overSocket("/ready", proxySocket)],
-    ["editor.health", t("code-server answers"), overSocket("/healthz", ideSocket)],
+  const table: readonly Look[] = [
+    ["gate.ping", t("oauth2-proxy answers"), overSocket("/ping", proxySocket), proxyUnit],
+    ["gate.ready", t("oauth2-proxy reaches its session store"), overSocket("/ready", proxySocket), redisUnit],
+    ["editor.health", t("code-server answers"), overSocket("/healthz", ideSocket), ideUnit],
     [
       "door.navigation",
       t("a browser without a session is sent to sign in"),
@@ -74,7 +79,12 @@ export async function selfCheck(
       async () => expectCertificate(await requests.overTls(domain, "/gatehouse/signed-out", {})),
     ],
   ];
-  const others = table.map(async ([id, summary, look]) => ({ id, summary, ...(await poll(look, deps, until)) }));
+  const others = table.map(async ([id, summary, look, unit]): Promise<HostCheck> => {
+    const finding = await poll(look, deps, until);
+    // It may be up at this very moment, and down again at once.
+    const lines = finding.ok || unit === undefined ? [] : outputLines(await lastLines(deps, unit));
+    return { id, summary, ...finding, ...(lines.length > 0 ? { lines } : {}) };
+  });
   return [...unitChecks, ...(await Promise.all(others))];
 
   function expectStatus({ status }: Answer, wanted: number): Finding {
@@ -86,14 +96,14 @@ export async function selfCheck(
     const target = URL.canParse(location, `https://${domain}`) ? new URL(location, `https://${domain}`) : undefined;
     const known =
       target?.protocol === "https:" &&
-      (target.host === file.cognito.domain || (target.host === domain && target.pathname.startsWith("/oauth2/")));
+      (target.host === loginDomain || (target.host === domain && target.pathname.startsWith("/oauth2/")));
     if ([302, 303, 307].includes(status) && known) return { ok: true, detail: t("to {host}", { host: target.host }) };
     const found = target === undefined ? String(status) : `${status}, ${target.host}`;
-    return { ok: false, detail: t("{found} in place of a redirect to {host}", { found, host: file.cognito.domain }) };
+    return { ok: false, detail: t("{found} in place of a redirect to {host}", { found, host: loginDomain }) };
   }
 
   function expectCertificate({ certificate }: Answer): Finding {
-    const path = `/etc/letsencrypt/live/${file.certificate.name}/fullchain.pem`;
+    const path = `/etc/letsencrypt/live/${served.certificate}/fullchain.pem`;
     const real = deps.system.files.realPath(path);
     const onDisk = new X509Certificate(deps.system.files.read(real ?? path) ?? "");
     if (certificate?.mismatch !== undefined) return { ok: false, detail: certificate.mismatch };
@@ -102,6 +112,8 @@ export async function selfCheck(
     return { ok: true, detail: t("valid until {time}", { time: new Date(onDisk.validTo).toISOString() }) };
   }
 }
+
+type Look = readonly [id: string, summary: string, look: () => Promise<Finding>, unit?: string];
 
 /** systemd is asked for all of them at once. */
 async function checkUnits(units: readonly string[], deps: SelfCheckDeps, until: number): Promise<HostCheck[]> {
@@ -115,9 +127,10 @@ async function checkUnits(units: readonly string[], deps: SelfCheckDeps, until: 
     }
     return Promise.all(
       units.map(async (name): Promise<HostCheck> => {
-        const state = states.get(name)?.state ?? "";
+        const { active, state = "" } = states.get(name) ?? {};
         const summary = t("{unit} runs", { unit: name });
-        if (!unwell.includes(name)) return { id: `unit.${name}`, ok: true, summary, detail: state };
+        const detail = active ? state : t("waits for its socket");
+        if (!unwell.includes(name)) return { id: `unit.${name}`, ok: true, summary, detail };
         const lines = outputLines(await lastLines(deps, name));
         return { id: `unit.${name}`, ok: false, summary, detail: state, lines };
       }),

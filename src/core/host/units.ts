@@ -144,18 +144,19 @@ export async function switchUnits(deps: UnitDeps, plan: UnitPlan): Promise<void>
 }
 
 async function systemctl(deps: UnitDeps, verb: string, rest: readonly string[]): Promise<void> {
+  const { t } = deps;
   const { code, stderr } = await deps.system.run(["systemctl", verb, ...rest]);
   if (code === 0) return;
   const units = rest.filter((name) => /\.(service|socket|timer|path|target)$/.test(name));
-  const journals = await Promise.all(units.map((name) => lastLines(deps, name)));
+  const states = await readUnits(deps, units);
+  const unwell = units.filter((name) => !isWell(states.get(name)));
+  const journals = await Promise.all(unwell.map((name) => lastLines(deps, name)));
   const command = ["systemctl", verb, ...units].join(" ");
-  throw new HostProblem(deps.t("{command} failed.", { command }), [stderr, ...journals].join("\n"));
+  throw new HostProblem(t("{command} failed.", { command }), [stderr, ...journals].join("\n"));
 }
 
-/** The last lines of a unit's journal, if it isn't well; not redacted. */
+/** The last lines of a unit's journal; not redacted. */
 export async function lastLines({ system }: Pick<UnitDeps, "system">, name: string): Promise<string> {
-  const shown = await system.run(["systemctl", "is-active", "--quiet", name]);
-  if (shown.code === 0) return "";
   const { stdout } = await system.run(["journalctl", "--unit", name, "--lines=8", "--no-pager", "--output=cat"]);
   return stdout
     .split("\n")
