@@ -20,8 +20,12 @@ const { stub, tests } = await bundleSuites();
 let result = "";
 const lab = await startLab({
   progress: console.error,
-  // Without this code-server ignores the payload below.
-  options: ["--vscode-option", "enable-smoke-test-driver"],
+  options: [
+    // Without this code-server ignores the payload below.
+    ...["--vscode-option", "enable-smoke-test-driver"],
+    // Of the sign-in with the browser; without it the editor asks whether it may be opened.
+    ...["--link-protection-trusted-domains", "https://login.example.com"],
+  ],
   moreEnvironment: (services) => {
     result = join(services.directory, "result.json");
     return suiteEnvironment(services, result);

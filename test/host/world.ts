@@ -9,7 +9,7 @@ import { commands } from "../../src/manifest.ts";
 import { launchBrowser } from "../lab/browser.ts";
 import { cacheDirectory, root } from "../lab/cache.ts";
 import { ensurePackages } from "../lab/debian.ts";
-import { type Lab, startLab } from "../lab/lab.ts";
+import { type Lab, type LabOptions, startLab } from "../lab/lab.ts";
 import { processesOf } from "../lab/processes.ts";
 import type { DemoUser } from "../lab/running.ts";
 import { Authenticator } from "./authenticator.ts";
@@ -37,9 +37,10 @@ export class World {
     }
   }
 
-  static async create(): Promise<World> {
+  static async create(options: Pick<LabOptions, "options"> = {}): Promise<World> {
     await ensurePackages("browser", "authenticator", "camera");
     const lab = await startLab({
+      ...options,
       progress: (line) => console.error(`      ${line}`),
       // So that the text of terminals can be read.
       userSettings: { "terminal.integrated.gpuAcceleration": "off" },

@@ -45,6 +45,27 @@ describe("the session", () => {
     assert.equal((await client.request(getSession)).state, "signedOut");
   });
 
+  it("goes over from the browser to the password, and is not there after that was closed", async () => {
+    const restore = await setSetting(settings.domain, "login.example.com");
+    try {
+      await until("managed login", async () => {
+        const view = await client.request(getConfiguration);
+        return view.ok && view.browserSignIn;
+      });
+      let done = 0;
+      // Both are one sign-in, which ends with the input.
+      for (const id of [commands.signIn, commands.signInWithPassword])
+        void vscode.commands.executeCommand(id).then(() => done++);
+      await until("the end of the sign-in", async () => {
+        await vscode.commands.executeCommand("workbench.action.closeQuickOpen");
+        return done === 2;
+      });
+      assert.equal((await client.request(getSession)).state, "signedOut");
+    } finally {
+      await restore();
+    }
+  });
+
   it("appears among the accounts when another client signs in", async () => {
     const changes: string[] = [];
     const listener = vscode.authentication.onDidChangeSessions(({ provider }) => changes.push(provider.id));
