@@ -4,14 +4,13 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { arch } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { root as checkout } from "../cache.ts";
 import { runCommand } from "../command.ts";
 import type { Authorities } from "./certificates.ts";
-import { writeBaseFiles } from "./hostFiles.ts";
+import { writeAuthorities, writeBaseFiles } from "./hostFiles.ts";
 import { ensureLayer, type Layer } from "./layers.ts";
 import { isolated, systemPath } from "./machine.ts";
 import { packageIndex } from "./packageIndex.ts";
@@ -23,6 +22,9 @@ const sources = [
   `deb ${mirror} ${release}-updates main`,
   `deb ${mirror}-security ${release}-security main`,
 ].join("\n");
+
+/** To be counted up when the way in which it is made changes. */
+const recipe = 1;
 
 /** In the base: about what a cloud image of Debian has. */
 const installed = [
@@ -40,8 +42,8 @@ const more = [
 export async function ensureBase(authorities: Authorities, progress: (line: string) => void): Promise<Layer> {
   const certificateAuthorities = [authorities.browser.certificate, authorities.aws.certificate];
   const available = [...(await provisioningPackages()), ...more];
-  const hash = createHash("sha256").update(`${release} ${arch()} ${installed} ${available}`);
-  for (const file of [...certificateAuthorities, ...recipe]) hash.update(readFileSync(file));
+  const hash = createHash("sha256").update(`${recipe} ${release} ${arch()} ${installed} ${available}`);
+  for (const file of certificateAuthorities) hash.update(readFileSync(file));
   return ensureLayer({ kind: "base", key: hash.digest("hex").slice(0, 16), keep: 2, progress }, async (folder) => {
     const root = join(folder, "root");
     progress("Making the lab's Debian (once; a minute or two) …");
@@ -63,7 +65,8 @@ export async function ensureBase(authorities: Authorities, progress: (line: stri
       ]),
     );
     await collectPackages(join(root, "var/cache/apt/archives"), join(folder, "apt"));
-    await writeBaseFiles(root, certificateAuthorities);
+    await writeBaseFiles(root);
+    await writeAuthorities(root, certificateAuthorities);
     // Where its packages lie is only known to a running host; its lists are made here.
     await mkdir(join(root, "var/cache/gatehouse-lab/apt"), { recursive: true });
     await runInNamespaces([
@@ -85,10 +88,6 @@ async function provisioningPackages(): Promise<string[]> {
   const { stdout } = await promisify(execFile)("bash", [script, "--list-packages"]);
   return stdout.trim().split(/\s+/);
 }
-
-const here = dirname(fileURLToPath(import.meta.url));
-/** What decides how it comes out. */
-const recipe = ["base.ts", "hostFiles.ts", "addresses.ts", "packageIndex.ts"].map((name) => join(here, name));
 
 /** Moves the package files out of the root, and makes a repository of them. */
 async function collectPackages(archives: string, repository: string): Promise<void> {

@@ -73,7 +73,7 @@ export async function bootContainer(options: ContainerOptions): Promise<Containe
       // systemd-nspawn's word for "start me again", because it was told that somebody else manages its unit.
       if (code === 133 && !stopping) booted = boot();
     });
-    init = await ready(child, console);
+    init = await ready(child, options.root, console);
   };
   let booted = boot();
   booted.catch(() => {});
@@ -83,17 +83,7 @@ export async function bootContainer(options: ContainerOptions): Promise<Containe
     if (init === 0) throw new Error(`The host is down; its console: ${tail(console)}`);
     return init;
   };
-  const inHost = (user?: string) => {
-    const identity = user === undefined ? [] : ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--init-groups"];
-    const variables = Object.entries(hostEnvironment).map(([name, value]) => `${name}=${value}`);
-    const home = user === undefined ? ["HOME=/root", "USER=root", "LOGNAME=root"] : [];
-    return [
-      ...["nsenter", "--target", String(initPid()), "--all", "--"],
-      ...["env", "-i", `PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, "LANG=C.UTF-8", ...home],
-      ...(user === undefined ? [] : [...identity, "--reset-env", "--"]),
-      ...["env", ...variables],
-    ];
-  };
+  const inHost = (user?: string) => wordsInHost(initPid(), user);
   const isGone = () => child.exitCode !== null || child.signalCode !== null;
   const ended = async () => {
     const timeout = AbortSignal.timeout(patience);
@@ -141,9 +131,8 @@ export async function bootContainer(options: ContainerOptions): Promise<Containe
 function nspawn({ world, directory, root, readOnly }: ContainerOptions): readonly string[] {
   const binds = Object.entries(readOnly).map(([here, there]) => `--bind-ro=${here}:${there}`);
   return [
-    // It ends with the process that has started it, also where that one is killed; and, because it is the first of a process namespace,
-    // the host ends with it, which otherwise outlives a kill.
-    ...["setpriv", "--pdeathsig", "KILL", ...world.inMounts, ...isolated, "--mount-proc", "--"],
+    // In a process namespace of its own: otherwise the host outlives systemd-nspawn where that is killed.
+    ...[...world.inMounts, ...isolated, "--mount-proc", "--"],
     ...["systemd-nspawn", "--quiet", "--boot"],
     ...["--register=no", "--keep-unit", `--machine=${directory.slice(directory.lastIndexOf("-") + 1)}`],
     ...["--hostname=ide", `--directory=${root}`, "--network-namespace-path=/run/netns/host", "--console=pipe"],
@@ -164,12 +153,10 @@ function spawnInGroup(command: readonly string[], group: ControlGroup, log: stri
 }
 
 /** Waits until the host has started everything; answers the id of its init. */
-async function ready(child: ChildProcess, console: string): Promise<number> {
+async function ready(child: ChildProcess, root: string, console: string): Promise<number> {
   for (const deadline = Date.now() + patience; Date.now() < deadline; await delay(100)) {
     if (child.exitCode !== null || child.signalCode !== null) break;
-    const all = processes();
-    const only = (parent: number | undefined) => all.find((entry) => entry.parent === parent)?.pid;
-    const init = only(only(child.pid) ?? -1);
+    const init = findInit(root);
     if (init === undefined) continue;
     const state = await output([
       "nsenter",
@@ -185,6 +172,28 @@ async function ready(child: ChildProcess, console: string): Promise<number> {
     if (/^(running|degraded)$/m.test(state.stdout)) return init;
   }
   throw new Error(`The host did not start; its console: ${tail(console)}`);
+}
+
+/** Words before a command that is to run in the host whose init this is, with the host's own environment and nothing of the machine's. */
+export function wordsInHost(init: number, user?: string): readonly string[] {
+  const environment = { ...hostEnvironment, LANG: "C.UTF-8" };
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const enter = ["nsenter", "--target", String(init), "--all", "--", "env", "-i"];
+  if (user !== undefined) {
+    const identity = [`--reuid=${user}`, `--regid=${user}`, "--init-groups", "--reset-env"];
+    return [...enter, "setpriv", ...identity, "--", "env", ...variables];
+  }
+  const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  return [...enter, path, "HOME=/root", "USER=root", "LOGNAME=root", ...variables];
+}
+
+/** The machine's id of the init of the host that was booted from `root`. */
+export function findInit(root: string): number | undefined {
+  const all = processes();
+  const supervisor = all.find(
+    ({ commandLine }) => commandLine.startsWith("systemd-nspawn\0") && commandLine.includes(`\0--directory=${root}\0`),
+  );
+  return all.find(({ parent }) => parent === supervisor?.pid)?.pid;
 }
 
 function tail(path: string): string {

@@ -15,8 +15,8 @@ export const hostEnvironment: Readonly<Record<string, string>> = {
 /** What of the lab's supplies is where in the host. */
 export const suppliesInHost = "/var/cache/gatehouse-lab";
 
-/** Writes what every host of the lab has; `certificateAuthorities` are PEM files to trust. */
-export async function writeBaseFiles(root: string, certificateAuthorities: readonly string[]): Promise<void> {
+/** Writes what every host of the lab has. */
+export async function writeBaseFiles(root: string): Promise<void> {
   const environment = Object.entries(hostEnvironment);
   const names = [addresses.loginDomain, ...addresses.awsNames];
   const files: Record<string, string> = {
@@ -38,6 +38,10 @@ export async function writeBaseFiles(root: string, certificateAuthorities: reado
     "/etc/dpkg/dpkg.cfg.d/lab": "force-unsafe-io\n",
   };
   for (const [path, text] of Object.entries(files)) await put(root, path, text, 0o644);
+}
+
+/** For `update-ca-certificates`; PEM files. */
+export async function writeAuthorities(root: string, certificateAuthorities: readonly string[]): Promise<void> {
   for (const [index, file] of certificateAuthorities.entries()) {
     await put(root, `/usr/local/share/ca-certificates/gatehouse-lab-${index}.crt`, await readFile(file, "utf8"), 0o644);
   }

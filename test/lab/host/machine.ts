@@ -4,9 +4,23 @@ import { existsSync } from "node:fs";
 /** Where this machine keeps its administrator's commands. */
 export const systemPath = `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`;
 
-/** Words before a command that may mount and start what it likes: all of it ends with the command, also when that is killed. */
+/**
+ * Words before a command that may mount and start what it likes: all of it ends with the command, also when that is killed, and with
+ * this process, however that ends.
+ */
 export const isolated: readonly string[] = [
-  ...["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL"],
+  ...[
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    "unshare",
+    "--mount",
+    "--propagation",
+    "private",
+    "--pid",
+    "--fork",
+    "--kill-child=KILL",
+  ],
 ];
 
 /** Why the host can't run here, in a sentence; undefined where it can. */

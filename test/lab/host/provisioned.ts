@@ -88,7 +88,7 @@ async function layerOf(
   options: ProvisionOptions,
   work: (container: Container, options: ProvisionOptions, stage: Stage) => Promise<void>,
 ): Promise<readonly string[]> {
-  const keep = kind === "groundwork" ? 1 : 3;
+  const keep = kind === "groundwork" ? 2 : 3;
   const layer = await ensureLayer({ kind, key, keep, progress: options.progress }, async (folder) => {
     const stage = await setStage({ ...options, layers: below, changes: folder });
     try {

@@ -10,7 +10,7 @@ import { createControlGroup } from "./cgroup.ts";
 import { bootContainer, type Container } from "./container.ts";
 import { dial } from "./dial.ts";
 import type { Pins } from "./downloads.ts";
-import { put } from "./hostFiles.ts";
+import { put, writeBaseFiles } from "./hostFiles.ts";
 import { layOver, type Overlay } from "./overlay.ts";
 import { startPortRelay } from "./portRelay.ts";
 import { startWorld, type World } from "./worldProcess.ts";
@@ -86,6 +86,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     const pool = await createGatePool(cognitoEndpoint, addresses);
     const plain = hostFileFor(pool, options.pins);
     const hostFile = options.hostFile?.(plain) ?? plain;
+    await writeBaseFiles(root);
     const live = `/etc/letsencrypt/live/${addresses.domain}`;
     await put(root, `${live}/fullchain.pem`, await readFile(gateCertificate.certificate), 0o644);
     await put(root, `${live}/privkey.pem`, await readFile(gateCertificate.key), 0o600);
