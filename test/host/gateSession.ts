@@ -75,6 +75,7 @@ export class GateVisitor {
       method: method ?? (form === undefined ? "GET" : "POST"),
       createConnection: () => connectTo(this.gate, url.hostname),
       headers: {
+        Host: url.host,
         ...navigation,
         ...(cookie === "" ? {} : { Cookie: cookie }),
         ...(form === undefined
