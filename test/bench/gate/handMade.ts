@@ -107,7 +107,10 @@ async function codeServerConfiguration(lab: HostLab): Promise<string> {
 
 async function write(lab: HostLab, path: string, text: string, owner = "root"): Promise<void> {
   const mode = owner === "root" ? "0644" : "0600";
-  await lab.run(["install", "-o", owner, "-m", mode, "/dev/stdin", path], { input: text });
+  // Never readable by others in between.
+  await lab.run(["sh", "-c", 'umask 077 && cat >"$0" && chown "$1" "$0" && chmod "$2" "$0"', path, owner, mode], {
+    input: text,
+  });
 }
 
 async function start(lab: HostLab, unit: string, command: readonly string[], user?: string): Promise<void> {
