@@ -6,6 +6,7 @@ import { withLock } from "./cache.ts";
 const needs = {
   check: { shellcheck: "shellcheck" },
   python: { "python3-venv": "/usr/share/doc/python3-venv" },
+  provision: { python3: "/usr/bin/python3" },
   codeServerBuild: {
     "build-essential": "g++",
     python3: "python3",

@@ -7,7 +7,7 @@ import { root } from "./cache.ts";
 import { endDescendants } from "./processes.ts";
 import { type Count, countFileVariable } from "./tier.ts";
 
-const tiers = ["check", "unit", "cognito-proof", "editor", "host"];
+const tiers = ["check", "unit", "cognito-proof", "provision", "editor", "host"];
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-tiers-"));
 for (const each of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(each, () => {

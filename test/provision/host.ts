@@ -24,6 +24,8 @@ import { root as checkout } from "../lab/cache.ts";
 
 const here = join(checkout, "test", "provision");
 const python = "/usr/bin/python3";
+/** Archives that were made, by their arguments: most tests want the same ones. */
+const made = new Map<string, Buffer>();
 
 export type Distribution = "amazonLinux" | "debian";
 
@@ -117,6 +119,15 @@ export function makeHost(distribution: Distribution): TestHost {
   write("input/secret", "s3cr3t-of-the-gate\n");
   cpSync(join(checkout, "deploy", "host"), at("input/host"), { recursive: true });
 
+  const archive = (kind: string, path: string, folder: string, key: string, fill: () => void): void => {
+    let bytes = made.get(key);
+    if (bytes === undefined) {
+      fill();
+      runPython(kind, at(path), folder);
+      bytes = readFileSync(at(path));
+      made.set(key, bytes);
+    } else writeFileSync(at(path), bytes);
+  };
   const runPython = (...args: readonly string[]): void => {
     execFileSync(python, ["-I", join(here, "fixtures.py"), ...args]);
   };
@@ -130,24 +141,29 @@ export function makeHost(distribution: Distribution): TestHost {
   const scratch = join(base, "scratch");
   const makeCodeServer = (version: string, claimed = version): Release => {
     const folder = join(scratch, `code-server-${version}-linux-amd64`);
-    for (const each of ["lib/vscode/extensions", "out/node"]) mkdirSync(join(folder, each), { recursive: true });
-    writeFileSync(
-      join(folder, "package.json"),
-      `{\n  "name": "code-server",\n  "version": "${claimed}",\n  "x": 1\n}\n`,
-    );
-    writeFileSync(join(folder, "out/node/entry.js"), `// ${version}\n`);
-    cpSync(join(here, "standIns/node"), join(folder, "lib/node"));
     const file = `code-server-${version}-linux-amd64.tar.gz`;
-    runPython("release", at(`files/${file}`), folder);
+    archive("release", `files/${file}`, folder, `code-server ${version} ${claimed}`, () => {
+      for (const each of ["lib/vscode/extensions", "out/node"]) mkdirSync(join(folder, each), { recursive: true });
+      writeFileSync(
+        join(folder, "package.json"),
+        `{\n  "name": "code-server",\n  "version": "${claimed}",\n  "x": 1\n}\n`,
+      );
+      writeFileSync(join(folder, "out/node/entry.js"), `// ${version}\n`);
+      cpSync(join(here, "standIns/node"), join(folder, "lib/node"));
+    });
     return pinned(version, file);
   };
   const makeOauth2Proxy = (version: string): Release => {
     const folder = join(scratch, `oauth2-proxy-v${version}.linux-amd64`);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "oauth2-proxy"), `#!/bin/bash\necho "oauth2-proxy v${version} (built with go1.26.8)"\n`);
-    chmodSync(join(folder, "oauth2-proxy"), 0o755);
     const file = `oauth2-proxy-v${version}.linux-amd64.tar.gz`;
-    runPython("release", at(`files/${file}`), folder);
+    archive("release", `files/${file}`, folder, `oauth2-proxy ${version}`, () => {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(
+        join(folder, "oauth2-proxy"),
+        `#!/bin/bash\necho "oauth2-proxy v${version} (built with go1.26.8)"\n`,
+      );
+      chmodSync(join(folder, "oauth2-proxy"), 0o755);
+    });
     return pinned(version, file);
   };
   const codeServer = makeCodeServer("4.145.2");
@@ -173,16 +189,7 @@ export function makeHost(distribution: Distribution): TestHost {
         "--net",
         "--",
       ];
-      const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-      const [command = "", ...args] = [
-        ...asRoot,
-        ...unshare,
-        join(here, "stage.sh"),
-        root,
-        "/bin/bash",
-        script,
-        ...given,
-      ];
+      const [command = "", ...args] = [...unshare, join(here, "stage.sh"), root, "/bin/bash", script, ...given];
       const child = spawn(command, args, {
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, SEEN: "by the caller" },
@@ -222,14 +229,15 @@ export function makeHost(distribution: Distribution): TestHost {
     },
     vsix(name, version, note = "") {
       const folder = join(scratch, `vsix-${name}`);
-      mkdirSync(join(folder, "dist"), { recursive: true });
-      cpSync(join(checkout, "deploy", "host"), join(folder, "deploy", "host"), { recursive: true });
-      writeFileSync(
-        join(folder, "package.json"),
-        `{\n  "name": "gatehouse",\n  "version": "${version}",\n  "x": 1\n}\n`,
-      );
-      writeFileSync(join(folder, "dist/cli.js"), `// ${version} ${note}\n`);
-      runPython("vsix", at(`input/${name}`), folder);
+      archive("vsix", `input/${name}`, folder, `vsix ${version} ${note}`, () => {
+        mkdirSync(join(folder, "dist"), { recursive: true });
+        cpSync(join(checkout, "deploy", "host"), join(folder, "deploy", "host"), { recursive: true });
+        writeFileSync(
+          join(folder, "package.json"),
+          `{\n  "name": "gatehouse",\n  "version": "${version}",\n  "x": 1\n}\n`,
+        );
+        writeFileSync(join(folder, "dist/cli.js"), `// ${version} ${note}\n`);
+      });
     },
     makeCodeServer,
     python: runPython,
