@@ -22,7 +22,7 @@ const session: SignedIn = {
 const signedOut: Session = { state: "signedOut", reason: "never" };
 
 interface Options {
-  readonly opens?: boolean | Error;
+  readonly opens?: boolean | Error | Promise<boolean>;
   readonly press?: string;
   readonly language?: string;
   readonly before?: Session;
@@ -74,7 +74,7 @@ function world({ opens = true, press, language = "en", before = signedOut }: Opt
         openExternal: async (uri: { text: string }) => {
           opened.push(uri.text);
           if (opens instanceof Error) throw opens;
-          return opens;
+          return await opens;
         },
         clipboard: { writeText: async (text: string) => void copied.push(text) },
       } as never,
@@ -158,6 +158,20 @@ describe("sign-in with the browser", () => {
       assert.equal(await result, session);
     });
   }
+
+  it("offers no link any more once it is over", async () => {
+    let decline = (_: boolean): void => {};
+    const asking = new Promise<boolean>((resolve) => {
+      decline = resolve;
+    });
+    const { result, shown, answer } = world({ opens: asking });
+    await settle();
+    answer({ state: "signedIn", session });
+    await result;
+    decline(false);
+    await settle();
+    assert.deepEqual(shown, []);
+  });
 
   it("fails with what the agent says", async () => {
     const { result, answer } = world();
