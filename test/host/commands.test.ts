@@ -46,8 +46,8 @@ describe("npm's commands", () => {
   };
   const recorded = (): Running => JSON.parse(readFileSync(join(folder, "state", "start.json"), "utf8"));
 
-  it("start prints where the editor is, a second one the same, and stop leaves nothing of it", async () => {
-    const first = await start();
+  it("start --editor-only prints where the editor is, a second one the same, and stop leaves nothing of it", async () => {
+    const first = await start("--editor-only");
     const announcement = first.lastLine() as Announcement;
     const { origin, searchParams } = new URL(announcement.url);
     assert.match(origin, /^http:\/\/127\.0\.0\.1:\d+$/);
@@ -68,7 +68,7 @@ describe("npm's commands", () => {
     assert.equal(health.status, 200);
     assert.ok("status" in ((await health.json()) as object));
 
-    const second = await start();
+    const second = await start("--editor-only");
     assert.deepEqual(await second.ended, [0, null]);
     assert.deepEqual(second.lastLine(), announcement);
 
@@ -89,9 +89,9 @@ describe("npm's commands", () => {
     assert.deepEqual(runDirectories(folder), []);
   });
 
-  it("start takes the port that is named, and Ctrl-C leaves nothing of it", async () => {
+  it("start --editor-only takes the port that is named, and Ctrl-C leaves nothing of it", async () => {
     const port = await freePort();
-    const command = await start("--port", String(port));
+    const command = await start("--editor-only", "--port", String(port));
     assert.equal(new URL((command.lastLine() as Announcement).url).port, String(port));
     const { directory } = recorded();
     const family = command.family();

@@ -9,12 +9,20 @@ export interface DemoUser {
   readonly username: string;
   readonly password: string;
   readonly totpSecret: string | null;
+  /** What is special about this one. */
+  readonly note?: string;
 }
 
 /** What `npm start` prints. */
 export interface Announcement {
   readonly url: string;
   readonly users: readonly DemoUser[];
+  /** Of a host: PEM file of the authority that browsers may trust. */
+  readonly ca?: string;
+  /** Of a host: where its names are found, on 127.0.0.1. */
+  readonly port?: number;
+  /** Of a host: for a Chromium that finds it and takes exactly its certificates. */
+  readonly chromiumArguments?: readonly string[];
 }
 
 /** The `npm start` that is running. */

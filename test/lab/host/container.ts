@@ -36,6 +36,8 @@ export interface Container {
   run(command: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** As `reboot` in the host: everything is stopped in order, the network's rules are gone, and it starts anew. */
   reboot(): Promise<void>;
+  /** Called when it has ended, except for a reboot. */
+  onEnd(listener: () => void): void;
   /** Shuts down in order. */
   powerOff(): Promise<void>;
   /** Ends it at once. */
@@ -59,6 +61,7 @@ const patience = 90_000;
 export async function bootContainer(options: ContainerOptions): Promise<Container> {
   const { world, directory } = options;
   const console = join(directory, "console.log");
+  const listeners: (() => void)[] = [];
   let stopping = false;
   let init = 0;
   let child: ChildProcess;
@@ -71,7 +74,13 @@ export async function bootContainer(options: ContainerOptions): Promise<Containe
     child.on("exit", (code) => {
       init = 0;
       // systemd-nspawn's word for "start me again", because it was told that somebody else manages its unit.
-      if (code === 133 && !stopping) booted = boot();
+      const ended = () => {
+        for (const listener of listeners) listener();
+      };
+      if (code === 133 && !stopping) {
+        booted = boot();
+        booted.catch(ended);
+      } else ended();
     });
     init = await ready(child, options.root, console);
   };
@@ -111,6 +120,7 @@ export async function bootContainer(options: ContainerOptions): Promise<Containe
       if (booted === before) throw new Error(`The host did not come back; its console: ${tail(console)}`);
       await booted;
     },
+    onEnd: (listener) => void listeners.push(listener),
     async powerOff() {
       await booted;
       stopping = true;

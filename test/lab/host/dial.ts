@@ -7,7 +7,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** Listens on the Unix socket `path`, whose directory has to be private: whoever may connect goes anywhere. */
 export async function listenForDialers(path: string): Promise<Server> {
-  const server = createServer((client) => {
+  const server = createServer({ allowHalfOpen: true }, (client) => {
     client.on("error", () => client.destroy());
     let head = Buffer.alloc(0);
     const onData = (chunk: Buffer) => {
@@ -20,7 +20,7 @@ export async function listenForDialers(path: string): Promise<Server> {
       client.off("data", onData);
       client.pause();
       const [host = "", port = ""] = head.subarray(0, end).toString("latin1").split(" ");
-      join(client, connect({ host, port: Number(port) }), head.subarray(end + 1));
+      join(client, connect({ host, port: Number(port), allowHalfOpen: true }), head.subarray(end + 1));
     };
     client.on("data", onData);
   });
@@ -31,12 +31,12 @@ export async function listenForDialers(path: string): Promise<Server> {
 
 /** A connection to `address` and `port` as they are seen where the socket's server runs. */
 export function dial(path: string, address: string, port: number): Socket {
-  const socket = connect(path);
+  const socket = connect({ path, allowHalfOpen: true });
   socket.write(`${address} ${port}\n`);
   return socket;
 }
 
-/** Joins two connections until either ends; `first` is what `client` has sent already. */
+/** Joins two connections (with `allowHalfOpen`) until both have ended; `first` is what `client` has sent already. */
 export function join(client: Socket, target: Socket, first: Uint8Array = new Uint8Array()): void {
   if (first.length > 0) target.write(first);
   for (const [from, to] of [

@@ -58,6 +58,8 @@ export interface HostLab {
   /** A loopback port of the machine that reaches this port of the host's loopback, or this Unix socket of the host. */
   relay(portOrSocketInHost: number | string): Promise<number>;
   reboot(): Promise<void>;
+  /** Called where the host or the world ends without having been asked to. */
+  onEnd(listener: () => void): void;
   /** Ends everything; nothing stays behind. */
   close(): Promise<void>;
 }
@@ -141,12 +143,18 @@ async function open(stage: Stage, container: Container, options: HostLabOptions)
     async relay(target) {
       const opened =
         typeof target === "string"
-          ? await startPortRelay(() => connect(`/proc/${container.initPid()}/root${target}`))
+          ? await startPortRelay(() =>
+              connect({ path: `/proc/${container.initPid()}/root${target}`, allowHalfOpen: true }),
+            )
           : await hostLoopback(world, target);
       relays.push(opened);
       return opened.port;
     },
     reboot: container.reboot,
+    onEnd(listener) {
+      container.onEnd(listener);
+      world.onEnd(listener);
+    },
     async close() {
       await Promise.allSettled(relays.map((each) => each.close()));
       await stage.close();

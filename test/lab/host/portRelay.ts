@@ -11,7 +11,7 @@ export interface PortRelay {
 /** @param connect opens the other end, once for each client */
 export async function startPortRelay(connect: () => Socket): Promise<PortRelay> {
   const open = new Set<Socket>();
-  const server = createServer((client) => {
+  const server = createServer({ allowHalfOpen: true }, (client) => {
     open.add(client);
     client.on("close", () => open.delete(client));
     client.on("error", () => client.destroy());

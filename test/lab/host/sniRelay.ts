@@ -40,7 +40,8 @@ export async function startSniRelay(
     };
     client.on("data", onData);
   };
-  const servers = [createServer(onClient), createServer(onClient)] as const;
+  const half = { allowHalfOpen: true };
+  const servers = [createServer(half, onClient), createServer(half, onClient)] as const;
   const bound = await listen(servers[0], port, "127.0.0.1");
   await listen(servers[1], bound, "::1").catch(() => 0);
   return {

@@ -42,6 +42,7 @@ async function serveTls(cognitoPort: number): Promise<void> {
   for (const address of [addresses.worldAddress, addresses.worldAddress6]) {
     const server = createTlsServer(
       {
+        allowHalfOpen: true,
         ALPNProtocols: ["http/1.1"],
         SNICallback(name, done) {
           const found = contexts.find(({ names }) => names.includes(name.toLowerCase()));
@@ -50,7 +51,7 @@ async function serveTls(cognitoPort: number): Promise<void> {
         },
       },
       (socket) => {
-        join(socket, connect(cognitoPort, "127.0.0.1"));
+        join(socket, connect({ port: cognitoPort, host: "127.0.0.1", allowHalfOpen: true }));
       },
     );
     server.on("tlsClientError", () => {});

@@ -39,6 +39,7 @@ export interface World extends WorldReady {
   readonly inMounts: readonly string[];
   /** What it has logged. */
   readonly log: () => string;
+  onEnd(listener: () => void): void;
   stop(): Promise<void>;
 }
 
@@ -86,6 +87,7 @@ export async function startWorld(options: StageOptions): Promise<World> {
       dialer ??= startDialer(pid, join(options.directory, "host.sock"), children);
       return dialer;
     },
+    onEnd: (listener) => child.on("exit", listener),
     async stop() {
       await Promise.all([child, ...children].map(end));
     },
