@@ -1,0 +1,284 @@
+/** The gate on a whole host: nginx, oauth2-proxy, redis and the editor behind them. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launchBrowser } from "../lab/browser.ts";
+import { type HostLab, startHostLab } from "../lab/host/hostLab.ts";
+import { GateVisitor, navigation, sessionCookie, signInAtGate } from "./gateSession.ts";
+import { hostileRequests } from "./hostile/list.ts";
+import { previewedPort, startPreviewed } from "./hostile/previewed.ts";
+import { marker, type Values } from "./hostile/request.ts";
+import { type Failure, sendAsStranger, sendControls } from "./hostile/run.ts";
+import { hostileValues } from "./hostile/values.ts";
+import { until } from "./page.ts";
+
+const program = { headers: { "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty", "Sec-Fetch-Site": "same-origin" } };
+const nginxFolder = "/etc/gatehouse/nginx";
+
+describe("the gate", () => {
+  let lab: HostLab;
+  let values: Values;
+  let alice: GateVisitor;
+
+  before(async function () {
+    this.timeout(30 * 60_000);
+    lab = await startHostLab({ progress: (line) => console.error(`      ${line}`) });
+    const hostFile = JSON.parse((await lab.run(["cat", "/etc/gatehouse/host.json"])).stdout) as { user: string };
+    const file = await startPreviewed(lab, hostFile.user);
+    const secret = (await lab.run(["base64", "/etc/gatehouse/secrets/cookie-secret"])).stdout;
+    values = await hostileValues({
+      gate: lab,
+      login: lab.pool.domain,
+      user: lab.pool.enrolled,
+      cookieSecret: Buffer.from(secret, "base64"),
+      file,
+      port: previewedPort,
+    });
+    alice = new GateVisitor(lab);
+    alice.session = values.session.slice(sessionCookie.length + 1);
+  });
+  after(async () => {
+    await lab?.close();
+  });
+
+  const told = (failures: readonly Failure[]) =>
+    failures.map(({ as, kind, name, saw }) => `${as} ${kind} ${name}: ${saw}`).join("\n");
+  const journal = async (...which: string[]) =>
+    (await lab.run(["journalctl", "--no-pager", "-o", "cat", ...which])).stdout;
+
+  it("has at least forty kinds of hostile requests to withstand", () => {
+    assert.ok(new Set(hostileRequests.map(({ kind }) => kind)).size >= 40);
+    const names = hostileRequests.map(({ kind, name }) => `${kind}/${name}`);
+    assert.deepEqual(names.length, new Set(names).size);
+  });
+
+  it("lets none of them in, and each one's control with a session", async () => {
+    assert.equal(told(await sendAsStranger(lab, hostileRequests, values)), "");
+    assert.equal(told(await sendControls(lab, hostileRequests, values)), "");
+  });
+
+  it("is found open where one location has lost its auth_request", async () => {
+    const path = `${nginxFolder}/server.conf`;
+    const original = (await lab.run(["cat", path])).stdout;
+    const places = original.split("\n").filter((line, index, all) => guarded(line, all.slice(index + 1)));
+    assert.equal(places.length, 4, places.join("\n"));
+    const use = async (text: string) => {
+      await lab.run(["tee", path], { input: text });
+      await lab.run(["systemctl", "reload", "gatehouse-nginx"]);
+    };
+    // Enough of the list for each place; the reload is over when it shows.
+    const list = hostileRequests.filter(({ kind }) =>
+      ["health", "static-file", "preview", "agent-callback"].includes(kind),
+    );
+    try {
+      for (const place of places) {
+        await use(original.replace(place, `${place}\nauth_request off;`));
+        await until(`the list to fail without auth_request in ${place.trim()}`, async () => {
+          return (await sendAsStranger(lab, list, values)).length > 0;
+        });
+      }
+    } finally {
+      await use(original);
+    }
+    await until("the list to pass again", async () => (await sendAsStranger(lab, list, values)).length === 0);
+  });
+
+  it("takes a person through the sign-in to the very address, in their language's pages", async () => {
+    const visitor = new GateVisitor(lab);
+    const address = `/proxy/${previewedPort}/a%20b?folder=/x&y=//2&z=%26#`;
+    const end = await visitor.typeCredentials(await visitor.visit(address), lab.pool.enrolled);
+    assert.equal(end.url.href, new URL(`${lab.origin}${address}`).href.replace(/#$/, ""));
+    assert.match(end.text, new RegExp(marker));
+    const japanese = await visitor.open("/oauth2/callback?error=x", { headers: { "Accept-Language": "ja,en;q=0.8" } });
+    assert.match(japanese.text, /<html lang="ja">/);
+  });
+
+  it("refuses somebody who isn't on the list, says why, and offers the sign-out that lets them choose another account", async () => {
+    const eve = new GateVisitor(lab);
+    const refused = await eve.typeCredentials(await eve.visit("/"), lab.pool.refused);
+    assert.equal(refused.status, 403);
+    assert.match(refused.text, /account that you signed in with is not allowed/);
+    assert.match(refused.text, /href="\/oauth2\/sign_out"/);
+    assert.doesNotMatch(refused.text, /<script/);
+    assert.match(String(refused.headers["content-security-policy"]), /default-src 'none'/);
+    assert.equal(eve.session, undefined);
+    const again = await eve.visit("/");
+    assert.equal(again.status, 403, "Cognito remembers the account");
+    const out = await eve.visit("/oauth2/sign_out", { headers: { "Sec-Fetch-Site": "same-origin" } });
+    assert.equal(out.url.href, `${lab.origin}/gatehouse/signed-out`);
+    assert.match(out.text, /<h1>Signed out<\/h1>/);
+    const next = await eve.visit("/");
+    assert.equal(next.url.hostname, lab.pool.domain);
+    assert.equal(next.url.pathname, "/login");
+  });
+
+  it("signs nobody out for another site, and one session only for its own page", async () => {
+    const visitor = await signInAtGate(lab, lab.pool.enrolled);
+    for (const site of ["cross-site", "same-site"]) {
+      const answer = await visitor.open("/oauth2/sign_out", { headers: { "Sec-Fetch-Site": site } });
+      assert.equal(answer.status, 403);
+    }
+    assert.equal((await visitor.open("/healthz", program)).status, 200);
+    const copied = visitor.session ?? "";
+    await visitor.open("/oauth2/sign_out", { headers: { "Sec-Fetch-Site": "same-origin" } });
+    assert.equal(visitor.session, undefined);
+    const copy = new GateVisitor(lab);
+    copy.session = copied;
+    assert.equal((await copy.open("/healthz", program)).status, 401);
+    const opened = await copy.open("/");
+    assert.equal(opened.location?.host, lab.pool.domain);
+    assert.equal(opened.location?.pathname, "/logout");
+    assert.equal((await alice.open("/healthz", program)).status, 200);
+  });
+
+  it("takes nobody for signed out while the session store is away", async () => {
+    await lab.run(["systemctl", "stop", "gatehouse-redis"]);
+    try {
+      for (const [path, headers] of [
+        ["/", navigation],
+        ["/healthz", program.headers],
+        ["/gatehouse/signed-out", navigation],
+      ] as const) {
+        const answer = await alice.open(path, { headers });
+        assert.equal(answer.status, 503, path);
+        assert.equal(answer.headers["set-cookie"], undefined, path);
+        assert.match(answer.text, /You are not signed out/);
+      }
+    } finally {
+      await lab.run(["systemctl", "start", "gatehouse-redis"]);
+    }
+    assert.equal((await alice.open("/healthz", program)).status, 200);
+  });
+
+  it("answers through a killed session store, and finds the session again", async () => {
+    for (let round = 0; round < 3; round++) {
+      await lab.run(["systemctl", "kill", "--signal=KILL", "gatehouse-redis"]);
+      const answers = await Promise.all(Array.from({ length: 5 }, () => alice.open("/healthz", program)));
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [200, 200, 200, 200, 200],
+      );
+    }
+  });
+
+  it("keeps the gate's cookies and what says who somebody is from the editor, and from applications", async () => {
+    const cookie = `a=1; ${values.pending}; ${values.session}; ${values.pending.replace("_csrf", "2_csrf")}; b=2`;
+    const spoofed = {
+      "X-Forwarded-User": "eve",
+      "X-Auth-Request-Email": "eve",
+      Forwarded: "for=eve",
+      Authorization: "Bearer eve",
+    };
+    const answer = await new GateVisitor(lab).open(`/proxy/${previewedPort}/`, {
+      headers: { Cookie: cookie, ...spoofed, ...program.headers },
+    });
+    assert.equal(answer.status, 200);
+    const seen = JSON.parse(answer.text.slice(marker.length)) as Record<string, string>;
+    assert.equal(seen["cookie"], "a=1; b=2");
+    assert.equal(seen["host"], values.host);
+    assert.doesNotMatch(answer.text, /eve|__Host-gatehouse/);
+  });
+
+  it("lets no application stay in the browser", async () => {
+    const answer = await alice.open(`/proxy/${previewedPort}/stay`);
+    assert.equal(answer.status, 200);
+    for (const name of ["service-worker-allowed", "clear-site-data", "x-gatehouse-email", "x-accel-redirect"]) {
+      assert.equal(answer.headers[name], undefined, name);
+    }
+    assert.equal(answer.headers["strict-transport-security"], "max-age=63072000");
+    for (const line of answer.headers["set-cookie"] ?? []) {
+      if (/gatehouse/i.test(line)) assert.doesNotMatch(line, /;\s*secure/i, "browsers refuse __Host- without Secure");
+    }
+    const folder = await mkdtemp(join(tmpdir(), "gatehouse-browser-"));
+    const browser = await launchBrowser(folder, lab.browserArguments);
+    try {
+      const url = lab.origin;
+      const value = values.session.slice(sessionCookie.length + 1);
+      await browser.addCookies([{ name: sessionCookie, value, url, secure: true, httpOnly: true, sameSite: "Lax" }]);
+      const page = await browser.newPage();
+      await page.goto(`${url}/proxy/${previewedPort}/stay`);
+      await page.evaluate(`document.cookie = "${sessionCookie}=evil; Path=/; Secure"`);
+      const cookies = (await browser.cookies(url)).map((each) => `${each.name}=${each.value}`);
+      assert.deepEqual(
+        cookies.sort(),
+        [`${sessionCookie}=${value}`, "own=1"].filter((each) => cookies.includes(each)).sort(),
+      );
+      assert.ok(cookies.includes(`${sessionCookie}=${value}`));
+      for (const [script, scope] of [
+        ["worker.js", "/"],
+        ["worker.js", "./"],
+        [`/vscode-remote-resource?path=/home/previewed.js`, "/"],
+      ]) {
+        const outcome = await page.evaluate(
+          `navigator.serviceWorker.register(${JSON.stringify(script)}, { scope: ${JSON.stringify(scope)} }).then(() => "registered", (error) => error.name)`,
+        );
+        assert.notEqual(outcome, "registered", `${script} for ${scope}`);
+      }
+    } finally {
+      await browser.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("gives every answer the headers that protect the editor's page", async () => {
+    for (const path of ["/", "/healthz", "/gatehouse/signed-out", `/proxy/${previewedPort}/`]) {
+      const { headers } = await alice.open(path);
+      assert.match(String(headers["strict-transport-security"]), /max-age=\d{8}/, path);
+      assert.equal(headers["x-content-type-options"], "nosniff", path);
+      assert.equal(headers["x-frame-options"], "SAMEORIGIN", path);
+      assert.match(String(headers["content-security-policy"]), /frame-ancestors 'self'/, path);
+      assert.equal(headers["referrer-policy"], "same-origin", path);
+    }
+  });
+
+  it("logs who asked for what, and no code, state or cookie", async () => {
+    await alice.open("/oauth2/callback?code=SEEN-CODE&state=SEEN-STATE");
+    await alice.open("/gatehouse/callback?code=SEEN-CODE&state=SEEN-STATE");
+    await alice.open("/healthz?logged=1");
+    const person = `"person":"${lab.pool.enrolled.username}","request":"GET /healthz?logged=1 HTTP/1.1"`;
+    await until("the log", async () => (await journal("-t", "gatehouse")).includes(person));
+    const all = await journal("-u", "gatehouse-nginx", "-u", "gatehouse-oauth2-proxy", "-u", "gatehouse-redis");
+    assert.match(all, /gatehouse|Authenticated/);
+    for (const text of [all, await journal("-t", "gatehouse")]) {
+      assert.doesNotMatch(text, /SEEN-CODE|SEEN-STATE/);
+      assert.ok(!text.includes(values.session.slice(sessionCookie.length + 1)));
+    }
+  });
+
+  it("refuses somebody on the list who is in no allowed group, and somebody who was taken from it", async () => {
+    const path = "/etc/gatehouse/host.json";
+    const original = (await lab.run(["cat", path])).stdout;
+    const apply = async (gate: Record<string, unknown>) => {
+      const file = JSON.parse(original) as { gate: Record<string, unknown> };
+      await lab.run(["tee", path], { input: JSON.stringify({ ...file, gate: { ...file.gate, ...gate } }) });
+      await lab.run(["gatehouse", "host", "apply"]);
+    };
+    const { enrolled, refused } = lab.pool;
+    try {
+      await apply({ allowedEmails: [enrolled.username, refused.username], allowedGroups: ["developers"] });
+      assert.equal((await alice.open("/healthz", program)).status, 200);
+      const eve = new GateVisitor(lab);
+      assert.equal((await eve.typeCredentials(await eve.visit("/"), refused)).status, 403);
+      assert.equal(eve.session, undefined);
+      await apply({ allowedEmails: [refused.username], allowedGroups: [] });
+      assert.equal((await alice.open("/healthz", program)).status, 401);
+      assert.equal((await eve.visit("/healthz")).status, 200);
+    } finally {
+      await lab.run(["tee", path], { input: original });
+      await lab.run(["gatehouse", "host", "apply"]);
+    }
+  });
+});
+
+/** A location that hands requests on to the editor or the agent, and is behind the sign-in. */
+function guarded(line: string, after: readonly string[]): boolean {
+  if (!/^\s*location .*\{$/.test(line)) return false;
+  const body = after
+    .slice(
+      0,
+      after.findIndex((each) => /^\s*(?:\}|location .*\{)$/.test(each)),
+    )
+    .join("\n");
+  return /proxy_pass http:\/\/(?:code_server|agent_callback);/.test(body);
+}
