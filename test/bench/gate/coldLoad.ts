@@ -15,7 +15,7 @@ export interface ColdLoad {
  * @param port of loopback that leads to the way: its own, or a slow link's
  * @param settled called when nothing is loaded any more, the page still open
  */
-export async function coldLoad(way: Way, port = way.port, settled: () => void = () => {}): Promise<ColdLoad> {
+export async function coldLoad(way: Way, port: number, settled: () => void = () => {}): Promise<ColdLoad> {
   return await withBrowser(way, port, async (page) => {
     await page.addInitScript(watchForFirstItem);
     await page.goto(urlBy(way, port), { waitUntil: "commit" });

@@ -42,8 +42,8 @@ export async function figures(lab: HostLab, rounds: number, progress: (line: str
   const { user, folder } = JSON.parse((await lab.run(["cat", "/etc/gatehouse/host.json"])).stdout) as HostFile;
   const door = await throughTheDoor(lab, user);
   progress("Gate: the one made by hand …");
-  const handMade = await startHandMade(lab, user, folder);
-  const ways = await labWays(lab, handMade, door.cookies);
+  const handMade = await startHandMade(lab, host, user, folder);
+  const ways = await labWays(lab, handMade, host, door.cookies);
   progress(`Gate: ${rounds + 1} × 3 cold loads on loopback …`);
   const near = await loads(ways, host, rounds);
   progress(`Gate: ${rounds + 1} × 3 cold loads over the slow link …`);

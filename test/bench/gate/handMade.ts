@@ -4,12 +4,10 @@ import { addOAuthClient } from "../../cognito/managedLogin/setUp.ts";
 import { until } from "../../host/page.ts";
 import type { HostLab } from "../../lab/host/hostLab.ts";
 import { nginxConfiguration, oauth2ProxyConfiguration } from "./handMadeFiles.ts";
+import type { Host } from "./hostProcesses.ts";
+import { startLink } from "./startLink.ts";
 
 export interface HandMade {
-  /** Of loopback; leads to its nginx. */
-  readonly nginxPort: number;
-  /** Of loopback; leads to its code-server, which has no gate of its own. */
-  readonly codeServerPort: number;
   readonly units: readonly string[];
   readonly codeServerUnit: string;
 }
@@ -24,7 +22,7 @@ const units = {
 };
 
 /** Sets the gate for comparison up in the lab's host, beside the real one, with the same programs and certificate. */
-export async function startHandMade(lab: HostLab, user: string, folder: string): Promise<HandMade> {
+export async function startHandMade(lab: HostLab, host: Host, user: string, folder: string): Promise<HandMade> {
   const domain = new URL(lab.origin).hostname;
   const { region, userPoolId, enrolled } = lab.pool;
   const { userPools } = sdkClients(lab.cognitoEndpoint, region, await administratorOf(lab.cognitoEndpoint));
@@ -77,19 +75,15 @@ export async function startHandMade(lab: HostLab, user: string, folder: string):
     ],
     user,
   );
-  const handMade = {
-    nginxPort: await lab.relay(ports.nginx),
-    codeServerPort: await lab.relay(ports.codeServer),
-    units: Object.values(units),
-    codeServerUnit: units.codeServer,
-  };
+  const link = await startLink({ target: ports.codeServer, networkOf: host.pid });
   await until("the hand-made gate's code-server answers", () =>
-    fetch(`http://127.0.0.1:${handMade.codeServerPort}/healthz`).then(
+    fetch(`http://127.0.0.1:${link.port}/healthz`).then(
       ({ ok }) => ok,
       () => false,
     ),
   );
-  return handMade;
+  link.close();
+  return { units: Object.values(units), codeServerUnit: units.codeServer };
 }
 
 /** The measured gate's, so that both have the same protocols, ciphers and session cache; without its certificate. */

@@ -1,4 +1,5 @@
 /** What the host itself costs. */
+import type { ApplyReport } from "../../../src/core/host/report.ts";
 import type { HostLab } from "../../lab/host/hostLab.ts";
 import { median, type Row, range, seconds } from "../measure.ts";
 import { type Host, processesOfUnits, proportionalMegabytes } from "./hostProcesses.ts";
@@ -7,7 +8,9 @@ export async function unchangedApply(lab: HostLab, rounds: number): Promise<Row>
   const figures: number[] = [];
   for (let round = 0; round <= rounds; round++) {
     const started = performance.now();
-    await lab.run(["gatehouse", "host", "apply", "--json"]);
+    const { stdout } = await lab.run(["gatehouse", "host", "apply", "--json"]);
+    const { outcome } = JSON.parse(stdout) as Pick<ApplyReport, "outcome">;
+    if (outcome !== "unchanged") throw new Error(`host apply was to change nothing: ${stdout}`);
     if (round > 0) figures.push(performance.now() - started);
   }
   return {

@@ -3,7 +3,7 @@ import { until } from "../../host/page.ts";
 import { median, ms, type Row, range, times } from "../measure.ts";
 import { type ColdLoad, coldLoad } from "./coldLoad.ts";
 import { type Host, processesOfUnits, processorClock, servers } from "./hostProcesses.ts";
-import { startSlowLink } from "./slowLink.ts";
+import { type LinkOptions, startLink } from "./startLink.ts";
 import type { Way } from "./way.ts";
 
 export interface Ways {
@@ -24,13 +24,13 @@ const names = ["gate", "handMade", "alone"] as const;
 
 /**
  * Loads by each way in each round, the first way another one each time, after a round that doesn't count.
- * @param link of loopback where absent
+ * @param slowness of loopback where absent
  */
 export async function loads(
   ways: Ways,
   host: Host,
   rounds: number,
-  link?: { readonly roundTripMs: number; readonly megabits: number },
+  slowness: Pick<LinkOptions, "roundTripMs" | "megabits"> = {},
 ): Promise<LoadFigures> {
   const processor = { gate: [] as number[], handMade: [] as number[], alone: [] as number[] };
   const firstItem = { gate: [] as number[], handMade: [] as number[], alone: [] as number[] };
@@ -41,13 +41,13 @@ export async function loads(
     const order = round % 2 === 0 ? turned : turned.toReversed();
     for (const name of order) {
       const way = ways[name];
-      const slow = link === undefined ? undefined : await startSlowLink(way.port, link.roundTripMs, link.megabits);
+      const link = await startLink({ target: way.portInHost, networkOf: host.pid, ...slowness });
       try {
         await noWindows(host);
         const used = processorClock(servers(host, way.units));
         const before = used();
         let after = before;
-        const load = await coldLoad(way, slow?.port, () => {
+        const load = await coldLoad(way, link.port, () => {
           after = used();
         });
         if (load.largestBytes > largest.largestBytes) largest = load;
@@ -55,7 +55,7 @@ export async function loads(
         processor[name].push(after - before);
         firstItem[name].push(load.firstItemMs);
       } finally {
-        slow?.stop();
+        link.close();
       }
     }
   }

@@ -7,11 +7,9 @@ export interface Way {
   readonly origin: string;
   /** The editor with its folder. */
   readonly url: string;
-  /** Of loopback; leads to the origin. */
-  readonly port: number;
-  /** The same within the host's network. */
+  /** Of the host's loopback. */
   readonly portInHost: number;
-  /** Chromium's arguments that lead to the origin by another port of loopback. */
+  /** Chromium's arguments that lead to the origin by this port of loopback. */
   browserArguments(port: number): readonly string[];
   /** Those of a session. */
   readonly cookies: readonly Cookie[];

@@ -1,25 +1,26 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { createDirection } from "../../bench/gate/link.ts";
-import { type SlowLink, startSlowLink } from "../../bench/gate/slowLink.ts";
+import { createDirection } from "../../bench/gate/direction.ts";
+import { type Link, startLink } from "../../bench/gate/startLink.ts";
 
+const portOf = (server: Server) => (server.address() as AddressInfo).port;
 const roundTripMs = 60;
 const megabits = 16;
 
-describe("the benchmark's slow link", () => {
+describe("the benchmark's link", () => {
   let server: Server;
-  let link: SlowLink;
+  let link: Link;
   /** What the server does with a connection. */
   let serve: (socket: Socket) => void;
   before(async () => {
     server = createServer({ allowHalfOpen: true }, (socket) => serve(socket));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    link = await startSlowLink((server.address() as AddressInfo).port, roundTripMs, megabits);
+    link = await startLink({ target: portOf(server), roundTripMs, megabits });
   });
   after(() => {
-    link?.stop();
+    link?.close();
     server?.close();
   });
 
@@ -79,6 +80,19 @@ describe("the benchmark's slow link", () => {
     const { data, elapsed } = await readAll(socket);
     assert.equal(data.length, bytes);
     assert.ok(elapsed < 5 * (atRate(bytes) + 2 * roundTripMs), `${elapsed} ms`);
+  });
+
+  it("is as fast as the machine where nothing else is asked for", async () => {
+    const data = Buffer.from(Array.from({ length: 400_000 }, (_, index) => (index * 7) % 251));
+    serve = (socket) => socket.end(data);
+    const plain = await startLink({ target: portOf(server) });
+    try {
+      const answer = await readAll(connect({ port: plain.port, host: "127.0.0.1" }));
+      assert.ok(answer.data.equals(data));
+      assert.ok(answer.elapsed < atRate(data.length), `${answer.elapsed} ms`);
+    } finally {
+      plain.close();
+    }
   });
 
   it("passes a connection's breaking off on", async () => {
