@@ -159,7 +159,7 @@ function signedOutDetail(reason: SignedOutReason, t: Translate): string {
     case "revoked":
       return t("The session was ended by an administrator. Sign in again: gatehouse login");
     case "agentRestarted":
-      return t("The session agent was restarted and keeps nothing on disk. Sign in again: gatehouse login");
+      return t("The session agent was restarted, and the session went with it. Sign in again: gatehouse login");
     case "signedOutEverywhere":
       return t("You signed out everywhere. Sign in again: gatehouse login");
   }
