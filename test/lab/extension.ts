@@ -1,6 +1,6 @@
-import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { cacheDirectory, root, withLock } from "./cache.ts";
 import { runCommand } from "./command.ts";
 
@@ -15,7 +15,10 @@ export async function buildExtension(path = join(cacheDirectory(), "gatehouse.vs
         if (!large.has(name) && join(root, name) !== cacheDirectory())
           await cp(join(root, name), join(copy, name), { recursive: true });
       }
-      await packExtension(copy, path);
+      // Whoever reads it meanwhile has a whole one.
+      const packed = join(dirname(path), `.${basename(path)}.new`);
+      await packExtension(copy, packed);
+      await rename(packed, path);
     } finally {
       await rm(copy, { recursive: true, force: true });
     }

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./cache.ts";
 import { ensurePackages } from "./debian.ts";
+import { prepareHostLab } from "./host/hostLab.ts";
+import { whyNoHost } from "./host/machine.ts";
 import { ensurePython } from "./moto.ts";
 import { ensureOauth2Proxy } from "./oauth2Proxy.ts";
 import { report } from "./tier.ts";
@@ -26,6 +28,7 @@ const options = rest.filter((argument) => !named.includes(argument));
 // Before mocha's clocks run: the first time takes minutes.
 if (name === "provision") await ensurePackages("provision");
 else if (name !== "unit") await ensurePython(console.error);
+if (name === "host" && whyNoHost() === undefined) await prepareHostLab(console.error);
 if (name === "cognito-proof") await ensureOauth2Proxy(console.error);
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-mocha-"));
 const counts = join(folder, "count.json");

@@ -1,4 +1,5 @@
 /** The whole product on a systemd host in a container, for tests and `npm start`. */
+import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { GatePool } from "../../cognito/gatePool.ts";
@@ -64,6 +65,12 @@ export interface HostLab {
   close(): Promise<void>;
 }
 
+/** Makes everything that a host is started from, so that the next start is quick: minutes at the first time. */
+export async function prepareHostLab(progress: (line: string) => void): Promise<void> {
+  await ensurePackages("hostLab");
+  await ensureProvisioned(await prepare({ progress }));
+}
+
 /** Installs what is missing, provisions where this VSIX wasn't yet, and starts a host of its own. On failure nothing stays behind. */
 export async function startHostLab(options: HostLabOptions): Promise<HostLab> {
   const { progress } = options;
@@ -101,7 +108,7 @@ async function prepare({ progress, vsix }: HostLabOptions) {
     ensurePython(progress).then(async (tools) => {
       return [tools, await ensureWheels(tools.python, requirements, progress)] as const;
     }),
-    vsix ?? buildExtension(),
+    readVsix(vsix),
   ]);
   const readOnly = {
     [join(base.path, "apt")]: `${suppliesInHost}/apt`,
@@ -110,6 +117,15 @@ async function prepare({ progress, vsix }: HostLabOptions) {
   };
   const inputs = [downloads, wheels];
   return { authorities, base, inputs, pins, python, readOnly, vsix: packed, progress };
+}
+
+/** Built once in a process: what a test run tests doesn't change under it. */
+let built: Promise<Buffer> | undefined;
+
+function readVsix(given: string | undefined): Promise<Buffer> {
+  if (given !== undefined) return readFile(given);
+  built ??= buildExtension().then((path) => readFile(path));
+  return built;
 }
 
 /** Opens the ways from the machine to a running host. */

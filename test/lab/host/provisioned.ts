@@ -1,7 +1,7 @@
 /** The layers that the product's own provision.sh makes of the base. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { copyFile, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { root as checkout } from "../cache.ts";
 import { runCommand } from "../command.ts";
@@ -22,7 +22,8 @@ export interface ProvisionOptions extends Omit<StageOptions, "layers" | "changes
   readonly base: Layer;
   /** What else decides how it comes out. */
   readonly inputs: readonly Layer[];
-  readonly vsix: string;
+  /** The VSIX's contents. */
+  readonly vsix: Buffer;
 }
 
 /** Of the host, for what provisioning is given. */
@@ -41,7 +42,7 @@ export async function ensureProvisioned(options: ProvisionOptions): Promise<read
   const groundwork = keyOf("1", ...[base, ...inputs].map(({ path }) => path), ...sources);
   const below = await layerOf("groundwork", groundwork, [join(base.path, "root")], options, doGroundwork);
   // What is in the archive, not when it was packed.
-  const entries = zipEntries(await readFile(vsix)).map(({ name, checksum }) => `${name} ${checksum}\n`);
+  const entries = zipEntries(vsix).map(({ name, checksum }) => `${name} ${checksum}\n`);
   return layerOf("provisioned", keyOf("1", ...below, ...entries), below, options, provision);
 }
 
@@ -55,7 +56,7 @@ async function doGroundwork(container: Container, { progress }: ProvisionOptions
 
 async function provision(container: Container, { progress, vsix }: ProvisionOptions, stage: Stage): Promise<void> {
   progress("Provisioning the host with provision.sh …");
-  await copyFile(vsix, join(stage.root, given, "gatehouse.vsix"));
+  await writeFile(join(stage.root, given, "gatehouse.vsix"), vsix);
   const result = await runScript(container, progress, ["--vsix", `${given}/gatehouse.vsix`]);
   if (result.code !== 0) await fail(container, result);
   // What each host of the lab makes anew.
