@@ -77,7 +77,7 @@ retry() {
       return 1
     fi
     ((pause <= left)) || pause=$left
-    say "  $what did not work ($(grep -v '^[[:space:]]*$' "$output" | tail -n 1 | cut -c 1-160)); again in $pause s, for $left s more"
+    say "  $what did not work ($(sed '/^[[:space:]]*$/d' "$output" | tail -n 1 | cut -c 1-160)); again in $pause s, for $left s more"
     sleep "$pause"
     pause=$((pause < 30 ? pause * 2 : 60))
   done
@@ -513,6 +513,7 @@ main() {
   [[ /proc/$$/fd/9 -ef $opt/.lock ]] || exec 9>>"$opt/.lock"
   flock --timeout "$patience" 9 || fail "another provision.sh is running."
   rm -rf -- "$work"
+  [[ $here == "$opt/.vsix/"* ]] || rm -rf -- "$opt/.vsix"
   install -d -m 0700 "$work"
   trap 'rm -rf -- "$work"; [[ $here == "$opt/.vsix/"* ]] && rm -rf -- "$opt/.vsix" || true' EXIT
   [[ -z $vsix ]] || continue_in_vsix
