@@ -3,6 +3,7 @@ export const counts = {
   rotations: number("GATEHOUSE_ROTATIONS", 3),
   agentKills: number("GATEHOUSE_AGENT_KILLS", 1),
   extensionHostKills: number("GATEHOUSE_EXTENSION_HOST_KILLS", 1),
+  applyKills: number("GATEHOUSE_APPLY_KILLS", 3),
   reloads: number("GATEHOUSE_RELOADS", 1),
 };
 
