@@ -132,7 +132,6 @@ export function createCodeExchange({ configuration, log, now }: CodeExchangeDepe
       const answer = await limited(address, undefined, (limit) => post(server, endpoint, grant, limit), refusal);
       try {
         const received = await limited(address, undefined, () => read(server, answer, grant.nonce), refusal);
-        if (signal?.aborted === true) throw new GatehouseError("cancelled");
         const tokens = await verifier.verify(received, undefined, signal);
         const clockOffsetSeconds = clock.offsetSeconds();
         return { tokens, ...(clockOffsetSeconds !== undefined && { clockOffsetSeconds }) };

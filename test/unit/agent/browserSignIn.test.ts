@@ -198,6 +198,23 @@ describe("sign-in by browser at the gate", function () {
     assert.equal(rig.redeemed.length, 1);
   });
 
+  it("takes a state once, also while Cognito answers", async () => {
+    const begun = await start();
+    const path = await signInAt(begun.url);
+    let release = (): void => {};
+    rig.hold.until = new Promise((resolve) => {
+      release = resolve;
+    });
+    const first = rig.open(path, alice);
+    while (rig.redeemed.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    const state = new URL(begun.url).searchParams.get("state");
+    const second = await rig.open(`/gatehouse/callback?error=access_denied&state=${state}`, alice);
+    assert.match(second.text, /no longer waiting/);
+    release();
+    assert.equal((await first).status, 200);
+    assert.equal((await result(begun)).state, "signedIn");
+  });
+
   it("refuses the second use of a callback that signed in", async () => {
     const begun = await start();
     const path = await signInAt(begun.url);
