@@ -65,5 +65,7 @@ export function refusals(units: readonly string[]): string {
 
 /** Whether a line of that script's output says that it was refused. */
 export function isDenied(line: string): boolean {
-  return /^[1-9]\d* .*(Access denied|not available on non-delegated units|Interactive authentication required|Permission denied)/.test(line);
+  return /^[1-9]\d* .*(Access denied|not available on non-delegated units|Interactive authentication required|Permission denied)/.test(
+    line,
+  );
 }
