@@ -5,7 +5,7 @@
 import type { UnitReaction } from "./files.ts";
 import { type FileChange, readBefore } from "./plan.ts";
 import type { Served } from "./selfCheck.ts";
-import type { Access, Files } from "./system.ts";
+import { type Access, type Files, temporaryName } from "./system.ts";
 
 export const stateDirectory = "/var/lib/gatehouse/apply";
 const journal = `${stateDirectory}/journal`;
@@ -102,6 +102,8 @@ export function readJournal(files: Files, purpose: "look" | "use" = "use"): Jour
 export function restoreFiles(files: Files, { files: entries }: Journal): string[] {
   return entries.flatMap(({ path, copy, access }) => {
     const status = files.status(path);
+    // What a killed run was just writing.
+    if (files.status(temporaryName(path)) !== undefined) files.remove(temporaryName(path));
     if (copy === undefined || access === undefined) {
       files.remove(path);
       return status === undefined ? [] : [path];

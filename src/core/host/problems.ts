@@ -13,11 +13,9 @@ export class HostProblem extends Error {
   }
 }
 
-/** The last lines of a program's output, without secrets. */
+/** The last lines of a program's output, each once, without secrets. */
 export function outputLines(output: string, most = 20): string[] {
   const lines = createRedactor().redact(output).split("\n");
-  return lines
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== "")
-    .slice(-most);
+  const said = new Set(lines.map((line) => line.trimEnd()).filter((line) => line !== ""));
+  return [...said].slice(-most);
 }

@@ -1,7 +1,7 @@
 /** What `host apply` ends with: does the host do what it is for? Each check is tried until it holds or the time is over. */
 import { X509Certificate } from "node:crypto";
 import type { Translate } from "../text.ts";
-import { ideUnit, proxyUnit, redisUnit } from "./files.ts";
+import { ideUnit, proxyUnit } from "./files.ts";
 import { outputLines } from "./problems.ts";
 import type { Answer, Requests } from "./requests.ts";
 import type { HostSystem } from "./system.ts";
@@ -55,7 +55,7 @@ export async function selfCheck(served: Served, deps: SelfCheckDeps): Promise<Ho
     expectStatus(await requests.overSocket(socket, path), 200);
   const table: readonly Look[] = [
     ["gate.ping", t("oauth2-proxy answers"), overSocket("/ping", proxySocket), proxyUnit],
-    ["gate.ready", t("oauth2-proxy reaches its session store"), overSocket("/ready", proxySocket), redisUnit],
+    ["gate.ready", t("oauth2-proxy reaches its session store"), overSocket("/ready", proxySocket), proxyUnit],
     ["editor.health", t("code-server answers"), overSocket("/healthz", ideSocket), ideUnit],
     [
       "door.navigation",

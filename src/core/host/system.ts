@@ -119,7 +119,7 @@ export function filesBelow(root: string, sync: (descriptor: number) => void = fs
     write(path, data, access) {
       const folder = dirname(path);
       if (files.status(folder) === undefined) makeFolders(at(folder));
-      const temporary = at(join(folder, `.${basename(path)}.gatehouse-new`));
+      const temporary = at(temporaryName(path));
       // A leftover of a run that was stopped; only one runs at a time.
       rmSync(temporary, { force: true });
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -158,6 +158,11 @@ export function filesBelow(root: string, sync: (descriptor: number) => void = fs
     },
   };
   return files;
+}
+
+/** Where a file is written before it takes its place. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.gatehouse-new`);
 }
 
 function makeFolders(path: string): void {

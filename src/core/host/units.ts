@@ -155,12 +155,18 @@ async function systemctl(deps: UnitDeps, verb: string, rest: readonly string[]):
   throw new HostProblem(t("{command} failed.", { command }), [stderr, ...journals].join("\n"));
 }
 
-/** The last lines of a unit's journal; not redacted. */
+/** systemd's own lines about starts and stops, journalctl's, and pages of HTML. */
+const routine =
+  /^(?:-- |<|Start(?:ing|ed) |Stopp(?:ing|ed) )|: (?:Scheduled restart job|Failed with result|Consumed |Deactivated )/;
+
+/** The last lines of a unit's journal that say something; not redacted. */
 export async function lastLines({ system }: Pick<UnitDeps, "system">, name: string): Promise<string> {
-  const { stdout } = await system.run(["journalctl", "--unit", name, "--lines=8", "--no-pager", "--output=cat"]);
-  return stdout
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("-- "))
+  const { stdout } = await system.run(["journalctl", "--unit", name, "--lines=80", "--no-pager", "--output=cat"]);
+  const lines = stdout.split("\n").filter((line) => line !== "" && !routine.test(line));
+  // A service that is tried again and again says the same each time, but for the time.
+  const said = new Map(lines.map((line) => [line.replace(/\d/g, ""), line]));
+  return [...said.values()]
+    .slice(-12)
     .map((line) => `${name}: ${line}`)
     .join("\n");
 }

@@ -9,7 +9,13 @@ import { dryRun } from "../../../../src/core/host/dryRun.ts";
 import { type HostFileEntry, hostFiles } from "../../../../src/core/host/files.ts";
 import { stateDirectory } from "../../../../src/core/host/journal.ts";
 import type { Requests } from "../../../../src/core/host/requests.ts";
-import { type CommandResult, type Files, filesBelow, type HostSystem } from "../../../../src/core/host/system.ts";
+import {
+  type CommandResult,
+  type Files,
+  filesBelow,
+  type HostSystem,
+  temporaryName,
+} from "../../../../src/core/host/system.ts";
 import { english } from "../../../../src/core/text.ts";
 import { certificatePem } from "./certificate.ts";
 import { goodHostFile } from "./nonsense.ts";
@@ -78,13 +84,15 @@ export class FakeHost {
 
   /** All that was rendered, by path, with owner and mode; and how the units are. */
   state(): Record<string, unknown> {
+    const folders = new Set(this.table.map(({ path }) => dirname(path)));
+    const leftovers = [...folders].flatMap((folder) => this.files.names(folder)).filter((name) => name.startsWith("."));
     const files = Object.fromEntries(
       this.table.map(({ path }) => {
         const status = this.files.status(path);
         return [path, status && `${status.uid}:${status.gid} ${status.mode.toString(8)}\n${this.read(path)}`];
       }),
     );
-    return { files, units: Object.fromEntries([...this.units].map(([name, unit]) => [name, { ...unit }])) };
+    return { files, leftovers, units: Object.fromEntries([...this.units].map(([name, unit]) => [name, { ...unit }])) };
   }
 
   async apply() {
@@ -150,7 +158,14 @@ export class FakeHost {
       const real = this.files[name] as (...rest: unknown[]) => void;
       Object.assign(mortal, {
         [name]: (...rest: unknown[]) => {
-          if (--this.changesLeft < 0) throw new Killed();
+          if (--this.changesLeft < 0) {
+            // Amid a write, between the temporary file and its last name.
+            if (name === "write" && this.changesLeft === -1) {
+              const temporary = temporaryName(String(rest[0]));
+              if (this.files.status(dirname(temporary)) !== undefined) this.put(temporary, "half a fi");
+            }
+            throw new Killed();
+          }
           this.changes++;
           real(...rest);
         },
