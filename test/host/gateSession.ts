@@ -142,6 +142,8 @@ export class GateVisitor {
   #keep(host: string, lines: readonly string[]): void {
     for (const line of lines) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      // As browsers do (RFC 6265bis, 4.1.3.2).
+      if (name.trim().toLowerCase().startsWith("__host-") && !/;\s*secure/i.test(line)) continue;
       if (value === "") this.#jar(host).delete(name);
       else this.#jar(host).set(name, value);
     }
