@@ -72,7 +72,9 @@ function runScript(
   const options = ["--host-file", hostFileInHost, "--client-secret-file", clientSecretInHost, ...more];
   return container.run(["bash", `${given}/deploy/host/provision.sh`, ...options], {
     check: false,
-    onOutput: (line) => progress(`  ${line}`),
+    onOutput: (line) => {
+      if (line.startsWith("[")) progress(`  ${line}`);
+    },
   });
 }
 

@@ -18,7 +18,7 @@ if (init === undefined) {
 const terminal = process.env["TERM"] ?? "dumb";
 const shell = command === undefined ? ["bash", "--login", "-i"] : ["bash", "--login", "-c", command];
 const home = user === undefined ? "/root" : `/home/${user}`;
-const [word = "", ...words] = [...wordsInHost(init, user), "env", `TERM=${terminal}`, "--chdir", home, ...shell];
+const [word = "", ...words] = [...wordsInHost(init, user), "env", `--chdir=${home}`, `TERM=${terminal}`, ...shell];
 const child = spawn(word, words, { stdio: "inherit", env: { PATH: systemPath } });
 // A terminal sends Ctrl-C to the shell as well, which knows what to do.
 for (const each of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
