@@ -48,10 +48,13 @@ export function processesOfUnits(host: Host, units: readonly string[]): UnitProc
   });
 }
 
-/** The servers of a way: of code-server only its main process, not the extension host and what else each window starts. */
+/**
+ * The servers of a way: of code-server only its main process, not the extension host and what else each window starts; of nginx not the
+ * process that reads the cache in, which ends a minute after the start.
+ */
 export function servers(host: Host, units: readonly string[]): UnitProcess[] {
-  return processesOfUnits(host, units).filter(
-    ({ unit, commandLine }) => !unit.includes("code-server") || isMainProcess(commandLine),
+  return processesOfUnits(host, units).filter(({ unit, commandLine }) =>
+    unit.includes("code-server") ? isMainProcess(commandLine) : !commandLine.includes("cache loader"),
   );
 }
 

@@ -12,7 +12,7 @@ process.once("message", async (target: Target) => {
     const request = [`GET ${path} HTTP/1.1`, ...target.headers, "", ""].join("\r\n");
     const reached: Reached = { ms: [], status: 0, headers: "", bytes: 0 };
     for (let i = 0; i < count; i++) {
-      if (connection === undefined || connection.closed) connection = await open();
+      if (connection?.usable !== true) connection = await open();
       const started = performance.now();
       const answer = await connection.ask(request);
       reached.ms.push(performance.now() - started);
@@ -45,7 +45,6 @@ async function connected({ port, tls }: Target): Promise<Socket> {
 }
 
 class Connection {
-  closed = false;
   readonly #socket: Socket;
   #arrived: (data: Buffer) => void = () => {};
   #failed: (error: Error) => void = () => {};
@@ -55,9 +54,12 @@ class Connection {
     socket.on("data", (data) => this.#arrived(data));
     socket.on("error", (error) => this.#failed(error));
     socket.on("close", () => {
-      this.closed = true;
       this.#failed(new Error("The connection was closed in the middle of an answer."));
     });
+  }
+
+  get usable(): boolean {
+    return !this.#socket.destroyed;
   }
 
   ask(request: string): Promise<Answer> {
@@ -84,6 +86,8 @@ class Connection {
         // Compressed data may end like a chunk; that it also ends a packet and starts a line is as good as impossible.
         if (length === undefined ? last !== "0\r\n\r\n" : bytes < Number(length)) return;
         this.#failed = () => {};
+        // nginx ends a connection after a thousand requests, and says so.
+        if (/\r\nconnection: *close\r\n/i.test(head)) this.#socket.destroy();
         resolve({ status: Number(head.slice(9, 12)), headers: head, bytes });
       };
       this.#socket.write(request);
