@@ -200,7 +200,8 @@ export function makeHost(distribution: Distribution): TestHost {
         child.on("error", reject);
         child.on("close", resolve);
       });
-      return { code, output };
+      const refused = lines(at("state/refused"));
+      return { code, output: [output, ...refused.map((line) => `refused by a stand-in: ${line}`)].join("\n") };
     },
     write,
     read: (path) => readFileSync(at(path), "utf8"),

@@ -8,19 +8,23 @@ state=/state
   (($# == 0)) || printf ' %s' "$@"
   printf '\n'
 } >>"$state/calls"
+# The commands of a pipe run at the same time.
+exec 8>>"$state/lock"
+/machine/usr/bin/flock 8
 count=$(($(<"$state/count") + 1))
 printf '%s\n' "$count" >"$state/count"
+exec 8>&-
 if [[ -f $state/kill-at && $(<"$state/kill-at") == "$count" ]]; then
   printf '%s\n' "$me $*" >"$state/killed"
   kill -KILL -1
 fi
 
-# allowed KIND NAME: whether the facts name it. Everything else is refused, loudly: the test sees the line in `refused`.
+# allowed KIND NAME: whether the facts name it. Everything else is refused: the test sees the line in `refused`, and nothing goes on, so
+# that it isn't tried again either.
 allowed() { cut -f 1-2 "$state/facts.tsv" | grep -Fxq -- "$1"$'\t'"$2"; }
 refuse() {
   printf '%s: %s\n' "$me" "$*" >>"$state/refused"
-  printf '%s: not known on this system: %s\n' "$me" "$*" >&2
-  exit 64
+  kill -KILL -1
 }
 # fails NAME: takes the next line of /state/NAME, if there is one, and fails with it; "always" as its last line stays.
 fails() {
