@@ -142,7 +142,7 @@ describe("host apply on a host", () => {
     await configure({ ...good, http2: false, cognito: { ...good.cognito, userPoolId: `${region}_Nobodys` } });
     const { code, report } = await apply();
     assert.deepEqual([code, report.outcome], [1, "rolledBack"]);
-    assert.match(JSON.stringify(report.problems), /Nobodys/, "what oauth2-proxy said isn't told");
+    assert.match(JSON.stringify(report.problems), /failed to discover OIDC configuration/);
     assert.deepEqual([await state(), await door()], [before, "302"]);
     await configure(good);
     assert.equal((await apply()).report.outcome, "unchanged");

@@ -21,6 +21,7 @@ import { type ApplyOutcome, type ApplyProblem, type ApplyReport, noFiles, noUnit
 import { rollBack, unitsOf } from "./rollback.ts";
 import { type HostCheck, type SelfCheckDeps, type Served, selfCheck } from "./selfCheck.ts";
 import { applyStaged, stage, unstage, validate } from "./staging.ts";
+import { checkLine, fileLine, fileReport, toApplyProblem, unitLines } from "./steps.ts";
 import type { Files } from "./system.ts";
 import { beforeOf, planUnits, readUnits, stopUnits, switchUnits, type UnitPlan, type Wanted } from "./units.ts";
 import { readUsers } from "./users.ts";
@@ -66,7 +67,11 @@ async function run(deps: ApplyDeps, prepared: Prepared): Promise<ApplyReport> {
       progress(t("A run before this one was stopped half-way: putting its files back first."));
       restoreFiles(files, journal);
     }
-    const staged = await stageChanges(deps, prepared, journal);
+    const note: Note = (change) => {
+      fileReport(done.files, change);
+      progress(fileLine(change, t));
+    };
+    const staged = await stageChanges(deps, prepared, journal, note);
     const { changes, plan, reactions, programs } = staged;
     stopIfAsked(deps);
     const busy = changes.length > 0 || recovered;
@@ -83,17 +88,16 @@ async function run(deps: ApplyDeps, prepared: Prepared): Promise<ApplyReport> {
       for (const change of changes) {
         stopIfAsked(deps);
         switchFile(files, change);
-        fileReport(done.files, change);
-        progress(fileLine(change, deps));
+        note(change);
       }
     }
     begun = true;
     done.units = unitReport(plan);
-    for (const line of unitLines(done.units, deps)) progress(line);
+    for (const line of unitLines(done.units, t)) progress(line);
     await switchUnits(deps, plan);
     const served = servedBy(prepared);
     done.checks = await selfCheck(served, { ...deps, wait: waitUnlessAsked(deps) });
-    for (const check of done.checks) progress(checkLine(check, deps));
+    for (const check of done.checks) progress(checkLine(check, t));
     const failed = done.checks.filter(({ ok }) => !ok);
     if (failed.length > 0) {
       const lines = failed.flatMap(({ lines = [] }) => lines);
@@ -106,8 +110,8 @@ async function run(deps: ApplyDeps, prepared: Prepared): Promise<ApplyReport> {
     const paths = prepared.rendered.map(({ path }) => path);
     writeManifest(files, deps.owner, { files: paths, programs, served });
     endJournal(files);
-    const nothing = !busy && staged.secrets === 0 && Object.values(done.units).every((names) => names.length === 0);
-    return { outcome: nothing ? "unchanged" : "applied", recovered, ...done, problems: [] };
+    const touched = [...Object.values(done.files), ...Object.values(done.units)].some((names) => names.length > 0);
+    return { outcome: touched || recovered ? "applied" : "unchanged", recovered, ...done, problems: [] };
   } catch (error) {
     const problems = [toApplyProblem(error)];
     if (journal === undefined) return { outcome: begun ? "failed" : "refused", recovered, ...done, problems };
@@ -118,18 +122,23 @@ async function run(deps: ApplyDeps, prepared: Prepared): Promise<ApplyReport> {
   }
 }
 
+type Note = (change: Pick<FileChange, "path" | "kind">) => void;
+
 interface Staged {
   readonly changes: readonly FileChange[];
   readonly plan: UnitPlan;
   readonly reactions: readonly UnitReaction[];
   readonly before: Journal["units"];
   readonly programs: Record<string, string>;
-  /** How many secrets were made or mended. */
-  readonly secrets: number;
 }
 
 /** Users, folders and secrets are added here; nothing that runs is changed. */
-async function stageChanges(deps: ApplyDeps, prepared: Prepared, journal: Journal | undefined): Promise<Staged> {
+async function stageChanges(
+  deps: ApplyDeps,
+  prepared: Prepared,
+  journal: Journal | undefined,
+  note: Note,
+): Promise<Staged> {
   const { system, t, progress, owner } = deps;
   const { files } = system;
   const { file, rendered, facts } = prepared;
@@ -143,7 +152,10 @@ async function stageChanges(deps: ApplyDeps, prepared: Prepared, journal: Journa
     ({ path, content }) => /^\/etc\/tmpfiles\.d\//.test(path) && lacksFolder(files, content),
   );
   const staging = { system, facts, owner, t };
-  for (const secret of prepared.secrets) secret.apply();
+  for (const secret of prepared.secrets) {
+    secret.apply();
+    note(secret);
+  }
   if (changes.length > 0 || missingFolders) {
     stage(rendered, staging);
     const changed = (prefix: string) => changes.some(({ path, kind }) => path.startsWith(prefix) && kind !== "remove");
@@ -178,7 +190,6 @@ async function stageChanges(deps: ApplyDeps, prepared: Prepared, journal: Journa
     // How it was before the run that was stopped counts.
     before: { ...beforeOf(states), ...journal?.units },
     programs,
-    secrets: prepared.secrets.length,
   };
 }
 
@@ -231,10 +242,6 @@ async function lookAgain(deps: ApplyDeps, problems: ApplyProblem[]): Promise<voi
   problems.push({ message, lines: failed.map(({ summary, detail }) => `${summary}: ${detail}`) });
 }
 
-function checkLine({ ok, summary, detail }: HostCheck, { t }: ApplyDeps): string {
-  return `${ok ? t("ok") : t("error")}  ${summary}: ${detail}`;
-}
-
 function switchFile(files: Files, { path, kind, after }: FileChange): void {
   if (kind === "remove" || after === undefined) files.remove(path);
   else if (kind === "access") files.setAccess(path, after.access);
@@ -247,38 +254,8 @@ export function lacksFolder(files: Files, tmpfiles: string): boolean {
   return folders.some((path) => files.status(path) === undefined);
 }
 
-export function fileReport(report: ApplyReport["files"], { path, kind }: FileChange): void {
-  (kind === "create" ? report.created : kind === "remove" ? report.removed : report.changed).push(path);
-}
-
-function fileLine({ path, kind }: FileChange, { t }: ApplyDeps): string {
-  if (kind === "create") return t("made {path}", { path });
-  if (kind === "remove") return t("removed {path}", { path });
-  return kind === "access" ? t("owner and mode of {path}", { path }) : t("changed {path}", { path });
-}
-
-export function unitLines(units: ApplyReport["units"], { t }: Pick<ApplyDeps, "t">): string[] {
-  const { stopped, restarted, started, reloaded } = units;
-  const say = (names: readonly string[], line: (units: string) => string) =>
-    names.length === 0 ? [] : [line(names.join(" "))];
-  return [
-    ...say(stopped, (names) => t("stopping {units}", { units: names })),
-    ...say(restarted, (names) => t("restarting {units}", { units: names })),
-    ...say(started, (names) => t("starting {units}", { units: names })),
-    ...say(reloaded, (names) => t("reloading {units}", { units: names })),
-  ];
-}
-
 function refusal(problems: readonly ApplyProblem[]): ApplyReport {
   return { outcome: "refused", recovered: false, files: noFiles(), units: noUnits(), checks: [], problems };
-}
-
-export function toApplyProblem(error: unknown): ApplyProblem {
-  // By name: a mistake of ours has its stack in the journal of whoever ran it.
-  if (error instanceof HostProblem)
-    return { message: error.message, ...(error.lines.length > 0 ? { lines: error.lines } : {}) };
-  const lines = outputLines(error instanceof Error ? (error.stack ?? error.message) : String(error), 5);
-  return { message: lines[0] ?? "", lines: lines.slice(1) };
 }
 
 function stopIfAsked({ signal, t }: ApplyDeps): void {

@@ -1,6 +1,6 @@
 /** `gatehouse host apply --dry-run`: what a run would do. Writes nothing, not even a copy to validate. */
 import { createRedactor } from "../redact.ts";
-import { type ApplyDeps, fileReport, toApplyProblem, wantedUnits } from "./apply.ts";
+import { type ApplyDeps, wantedUnits } from "./apply.ts";
 import { unifiedDiff } from "./diff.ts";
 import { readJournal, readManifest } from "./journal.ts";
 import { type FileChange, planChanges } from "./plan.ts";
@@ -8,6 +8,7 @@ import { prepare } from "./prepare.ts";
 import { identifyPrograms, programReactions } from "./programs.ts";
 import { type ApplyReport, noFiles, noUnits, unitReport } from "./report.ts";
 import { unitsOf } from "./rollback.ts";
+import { fileReport, toApplyProblem } from "./steps.ts";
 import { planUnits, readUnits } from "./units.ts";
 import { readUsers } from "./users.ts";
 

@@ -22,7 +22,11 @@ describe("host apply", () => {
     assert.deepEqual(report.problems, []);
     assert.equal(report.outcome, "applied");
     assert.ok(report.files.created.includes("/etc/gatehouse/nginx.conf"));
-    assert.deepEqual([report.files.changed, report.files.removed], [[], []]);
+    assert.deepEqual(
+      [report.files.changed, report.files.removed],
+      [["/etc/gatehouse/secrets", "/etc/gatehouse/secrets/client-secret"], []],
+    );
+    assert.ok(report.files.created.includes("/etc/gatehouse/secrets/cookie-secret"));
     assert.ok(report.units.started.includes(nginx) && report.units.enabled.includes(proxy));
     const order = [
       "systemd-sysusers",
