@@ -34,7 +34,7 @@ async function exchangeRaw(
   sent: Sent,
   raw: string,
 ): Promise<Received> {
-  const socket = open(gate, sent.plain ?? false, sent.serverName === undefined ? host : sent.serverName);
+  const socket = open(gate, host, sent.plain ?? false, sent.serverName === undefined ? host : sent.serverName);
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve) => {
     socket.setTimeout(patience, () => socket.destroy());
@@ -51,14 +51,21 @@ async function exchangeRaw(
   return { answers: parseAnswers(text, raw.startsWith("HEAD ")), text };
 }
 
-function open({ port, caFile }: Pick<Gate, "port" | "caFile">, plain: boolean, serverName: string | null): Socket {
+function open(
+  { port, caFile }: Pick<Gate, "port" | "caFile">,
+  host: string,
+  plain: boolean,
+  serverName: string | null,
+): Socket {
   if (plain) return connectTcp(port, "127.0.0.1");
   return connectTls({
     host: "127.0.0.1",
     port,
     ca: readFileSync(caFile),
     ALPNProtocols: ["http/1.1"],
-    ...(serverName === null ? { rejectUnauthorized: false, servername: "" } : { servername: serverName }),
+    servername: serverName ?? "",
+    // What answers to other names counts, whatever certificate it shows.
+    rejectUnauthorized: serverName === host,
   });
 }
 
