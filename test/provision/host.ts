@@ -179,7 +179,8 @@ export function makeHost(distribution: Distribution): TestHost {
         ...["--client-secret-file", "/input/secret"],
       ];
       const unshare = [
-        "unshare",
+        // It ends with the tests, however they end.
+        ...["setpriv", "--pdeathsig", "KILL", "unshare"],
         "--mount",
         "--propagation",
         "private",
