@@ -1,10 +1,9 @@
-// Measures what the project promises, prints a table and writes it to docs/benchmarks.md. Nothing here is a test: these machines
+// Measures what the project promises, prints it and writes it to docs/benchmarks.md. Nothing here is a test: these machines
 // are noisy, so what counts are ratios measured in turn in one run.
-//   --only gate   nothing but the gate's figures; printed, not written
-//   --rounds N    of the gate's paired loads (7); fewer are printed, not written
+//   --only NAME   `parts` (extension, agent, CLI) or `gate`; the other's section stays as it is
+//   --rounds N    of the gate's paired loads (7); with fewer nothing is written
 //   --cold        the lab's start with an empty cache as well: minutes
-import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../lab/cache.ts";
@@ -12,8 +11,9 @@ import { buildExtension } from "../lab/extension.ts";
 import { activation } from "./activation.ts";
 import { clients } from "./clients.ts";
 import { credentials } from "./credentials.ts";
-import { gate } from "./gate/gate.ts";
+import { gate, gateText } from "./gate/gate.ts";
 import type { Row } from "./measure.ts";
+import { benchmarksPage } from "./page.ts";
 import { sizes } from "./sizes.ts";
 import { srp } from "./srp.ts";
 
@@ -22,11 +22,27 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds ?? 7);
 const progress = (line: string): void => console.error(line);
+const wanted = (name: "parts" | "gate"): boolean => values.only === undefined || values.only === name;
 
 progress("Building …");
 const vsix = await buildExtension();
-const rows: Row[] = [];
-if (values.only !== "gate") {
+const path = join(root, "docs", "benchmarks.md");
+const page = benchmarksPage(
+  [
+    { title: "Extension, agent and CLI", text: "", rows: wanted("parts") ? await parts() : undefined },
+    {
+      title: "The gate",
+      text: gateText,
+      rows: wanted("gate") ? await gate(vsix, { rounds, cold: values.cold }, progress) : undefined,
+    },
+  ],
+  readFileSync(path, "utf8"),
+);
+console.log(page);
+if (rounds >= 7) writeFileSync(path, page);
+
+async function parts(): Promise<Row[]> {
+  const rows: Row[] = [];
   progress("SRP …");
   rows.push(...(await srp(15)));
   progress("Activation in code-server …");
@@ -35,27 +51,5 @@ if (values.only !== "gate") {
   rows.push(...(await credentials(progress)));
   progress("200 clients at once …");
   rows.push(await clients(200));
-}
-rows.push(...(await gate(vsix, { rounds, cold: values.cold }, progress)));
-
-const table = [
-  "| what | measured | beside | goal | reached |",
-  "|---|---|---|---|---|",
-  ...rows.map((row) => `| ${row.what} | ${row.measured} | ${row.against} | ${row.goal} | ${verdict(row.reached)} |`),
-].join("\n");
-const page = `# Benchmarks
-
-Written by \`npm run bench\`. Each ratio is of medians measured in turn in the same run, after a warm-up; absolute times are those of
-the machine below and say little on another. Sizes and counts are as they are.
-
-${table}
-
-Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}.
-`;
-console.log(page);
-if (values.only === undefined && rounds >= 7) writeFileSync(join(root, "docs", "benchmarks.md"), page);
-
-function verdict(reached: boolean | undefined): string {
-  if (reached === undefined) return "–";
-  return reached ? "yes" : "**no**";
+  return rows;
 }

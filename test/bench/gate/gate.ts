@@ -18,6 +18,13 @@ export interface GateOptions {
   readonly cold: boolean;
 }
 
+export const gateText = `On the lab's host (\`test/lab/host\`), beside a gate as one sets it up by hand in the same host with the same programs and certificate
+(\`test/bench/gate/handMadeFiles.ts\`: HTTP/1.1, a new upstream connection for each request, sessions in the cookie, code-server on a
+TCP port), and beside that code-server alone. The order of the ways changes from round to round; browsers start with an empty profile
+that has a session's cookie. Every browser goes through a relay of the same kind; the slow one adds delay and a limit of the rate both
+ways, but neither losses nor TCP's slow start. Single requests are sent from within the host's network. Processor time is that of nginx,
+oauth2-proxy, redis and code-server's main process.`;
+
 const link = { roundTripMs: 40, megabits: 50 };
 
 export async function gate(vsix: string, options: GateOptions, progress: (line: string) => void): Promise<Row[]> {
