@@ -90,6 +90,8 @@ describe("the gate", () => {
     const end = await visitor.typeCredentials(await visitor.visit(address), lab.pool.enrolled);
     assert.equal(end.url.href, new URL(`${lab.origin}${address}`).href.replace(/#$/, ""));
     assert.match(end.text, new RegExp(marker));
+    const login = await new GateVisitor(lab).open("/", { headers: { "Accept-Language": "ja-JP" } });
+    assert.equal(login.location?.searchParams.get("lang"), "ja");
     const japanese = await visitor.open("/oauth2/callback?error=x", { headers: { "Accept-Language": "ja,en;q=0.8" } });
     assert.match(japanese.text, /<html lang="ja">/);
   });
@@ -243,6 +245,16 @@ describe("the gate", () => {
       assert.doesNotMatch(text, /SEEN-CODE|SEEN-STATE/);
       assert.ok(!text.includes(values.session.slice(sessionCookie.length + 1)));
     }
+  });
+
+  it("limits how often the sign-in is asked for, and nothing else", async () => {
+    const times = <T>(count: number, ask: () => Promise<T>) => Promise.all(Array.from({ length: count }, ask));
+    const begun = await times(250, () => new GateVisitor(lab).open("/oauth2/start"));
+    const statuses = new Set(begun.map(({ status }) => status));
+    assert.deepEqual([...statuses].sort(), [302, 429]);
+    const asked = await times(250, () => alice.open("/healthz", program));
+    assert.deepEqual([...new Set(asked.map(({ status }) => status))], [200]);
+    await until("the limit to be over", async () => (await new GateVisitor(lab).open("/oauth2/start")).status === 302);
   });
 
   it("refuses somebody on the list who is in no allowed group, and somebody who was taken from it", async () => {
