@@ -4,6 +4,7 @@ import type { ApplyReport } from "../../src/core/host/report.ts";
 import { type HostLab, startHostLab } from "../lab/host/hostLab.ts";
 import { nonsense, nonsenseText } from "../unit/core/host/nonsense.ts";
 import { counts } from "./counts.ts";
+import { until } from "./page.ts";
 
 type File = Record<string, unknown> & { gate: Record<string, unknown>; cognito: Record<string, unknown> };
 type Report = ApplyReport & { readonly ok: boolean; readonly milliseconds: number };
@@ -21,6 +22,13 @@ const killAfter = `set -u; pipe=$(mktemp -u); mkfifo "$pipe"; /usr/local/bin/gat
 while read -r line; do lines=$((lines + 1)); if [ "$lines" -ge "$1" ]; then kill -9 $pid; break; fi; done <"$pipe"
 wait $pid; echo $?; rm -f "$pipe"`;
 
+/** Not by its link in the PATH: that is rendered, too. */
+const command = "/opt/gatehouse/lib/code-server/lib/node /opt/gatehouse/current/dist/cli.js";
+/** Everything that was rendered goes, as on a host where it never ran. Empty folders stay. */
+const wipe = `systemctl disable -q --now $(cd /etc/systemd/system && ls -d gatehouse-*); rm -rf /etc/systemd/system/gatehouse-* /var/lib/gatehouse/apply \
+  /etc/gatehouse/nginx/* /etc/gatehouse/*.c*f* /etc/gatehouse/*.yaml /etc/gatehouse/allowed-emails /etc/sysusers.d/gatehouse.conf \
+  /etc/tmpfiles.d/gatehouse.conf /etc/polkit-1/rules.d/49-gatehouse.rules /usr/local/bin/gatehouse; systemctl daemon-reload; systemctl reset-failed`;
+
 describe("host apply on a host", () => {
   let lab: HostLab;
   let good: File;
@@ -33,10 +41,9 @@ describe("host apply on a host", () => {
     await lab.run(["tee", hostFile], { input: text });
   };
   async function apply(...options: string[]): Promise<{ code: number; report: Report }> {
-    const { code, stdout, stderr } = await lab.run(
-      ["/usr/local/bin/gatehouse", "host", "apply", "--json", ...options],
-      { check: false },
-    );
+    const { code, stdout, stderr } = await lab.run([...command.split(" "), "host", "apply", "--json", ...options], {
+      check: false,
+    });
     assert.equal(stderr, "");
     return { code, report: JSON.parse(stdout) as Report };
   }
@@ -188,6 +195,47 @@ describe("host apply on a host", () => {
       counts.applyKills < 3 || [...seen].some((each) => each !== old && each !== upgraded),
       "no run was half-way",
     );
+  });
+
+  it("serves after a loss of power half-way, too, and completes then", async () => {
+    const upgrade = { ...good, http2: false, profile: "developer" };
+    await configure(upgrade);
+    assert.equal(await shell(killAfter, "3"), "137");
+    await lab.reboot();
+    await until("the door to answer", async () => (await door()) === "302", 60_000);
+    const { code, report } = await apply();
+    assert.deepEqual([code, report.outcome, report.recovered, report.problems], [0, "applied", true, []]);
+  });
+
+  it("completes a first run that was killed, and takes a first run that failed away", async () => {
+    const before = await state();
+    for (const lines of ["4", "20"]) {
+      await shell(wipe);
+      assert.equal(await shell(killAfter.replace("/usr/local/bin/gatehouse", command), lines), "137");
+      const { code, report } = await apply();
+      assert.deepEqual([code, report.outcome, report.recovered], [0, "applied", true]);
+      assert.deepEqual([await state(), await door()], [before, "302"]);
+    }
+    await shell(wipe);
+    const wiped = await state();
+    const live = `/etc/letsencrypt/live/${good["domain"]}`;
+    // Of the same key, but for nobody's name: nginx takes it, the last check doesn't.
+    await shell(
+      `cp -a "$1/fullchain.pem" "$1/kept"; openssl req -x509 -key "$1/privkey.pem" -days 1 -subj /CN=nobody -out "$1/fullchain.pem"`,
+      live,
+    );
+    try {
+      const { code, report } = await apply();
+      assert.deepEqual([code, report.outcome], [1, "rolledBack"], JSON.stringify(report.problems));
+      assert.deepEqual(
+        report.checks.filter(({ ok }) => !ok).map(({ id }) => id),
+        ["certificate.served"],
+      );
+      assert.equal(await state(), wiped);
+      assert.equal(await shell("systemctl list-units --all --no-legend --plain 'gatehouse-*'"), "");
+    } finally {
+      await shell('mv "$1/kept" "$1/fullchain.pem"', live);
+    }
   });
 
   it("is up again by itself after a reboot, and has nothing to change", async () => {

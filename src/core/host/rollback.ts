@@ -30,7 +30,11 @@ export async function rollBack(deps: UnitDeps, journal: Journal): Promise<string
   if (superfluous.length > 0) await run("systemctl", "disable", "--no-reload", ...superfluous);
   const stays = (name: string) => before(name).active || before(name).triggered;
   const started = names.filter((name) => !stays(name) && now.get(name)?.state !== "inactive");
-  if (started.length > 0) await run("systemctl", "stop", ...started);
+  if (started.length > 0) {
+    await run("systemctl", "stop", ...started);
+    // What failed is forgotten with it.
+    await system.run(["systemctl", "reset-failed", ...started]);
+  }
 
   restoreFiles(system.files, journal);
   const disabled = names.filter((name) => before(name).enabled && !now.get(name)?.enabled);

@@ -167,7 +167,7 @@ export async function lastLines({ system }: Pick<UnitDeps, "system">, name: stri
   const said = new Map(lines.map((line) => [line.replace(/\d/g, ""), line]));
   return [...said.values()]
     .slice(-12)
-    .map((line) => `${name}: ${line}`)
+    .map((line) => (line.startsWith(`${name}: `) ? line : `${name}: ${line}`))
     .join("\n");
 }
 
