@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { makeHost, type TestHost } from "./host.ts";
 
 /** How many places it is cut off at; all of them where there is time. */
-const cuts = Number(process.env["GATEHOUSE_CUTS"] ?? 4);
+const cuts = Number(process.env["GATEHOUSE_CUTS"] ?? 3);
 
 describe("provisioning again", () => {
   let host: TestHost;
