@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { get } from "node:http";
-import { join } from "node:path";
 import { getCredentials, refresh } from "../../src/agent/protocol.ts";
 import { lossMessage } from "../../src/editor/session/loss.ts";
 import { commands } from "../../src/manifest.ts";
 import { isAlive } from "../lab/cache.ts";
 import { scanQrCode } from "./authenticator.ts";
-import { counts } from "./counts.ts";
+import { counts, record } from "./counts.ts";
 import { AwsLoop } from "./loop.ts";
 import { answer, notifications, openTerminal, runCommand, statusBar, until, workbenchReady } from "./page.ts";
 import { runsScripts } from "./storage.ts";
@@ -255,11 +254,4 @@ async function wrongCode(world: World): Promise<string> {
   const wrong = String((Number(right) + 1) % 1_000_000).padStart(6, "0");
   world.secrets.add("wrong code", wrong);
   return wrong;
-}
-
-/** Figures for whoever watches, and for the soak's table. */
-function record(figures: Record<string, number>): void {
-  console.log(`      ${JSON.stringify(figures)}`);
-  const file = process.env["GATEHOUSE_SOAK_FILE"];
-  if (file !== undefined && existsSync(join(file, ".."))) appendFileSync(file, `${JSON.stringify(figures)}\n`);
 }

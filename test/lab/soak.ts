@@ -1,5 +1,5 @@
 // The end-to-end tests with the full counts; writes docs/soak.md. Takes long: half an hour and more.
-//   npm run test:soak -- [--rotations N] [--agent-kills N] [--extension-host-kills N] [--reloads N]
+//   npm run test:soak -- [--rotations N] [--agent-kills N] [--extension-host-kills N] [--reloads N] [--apply-kills N]
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     "agent-kills": { type: "string", default: "40" },
     "extension-host-kills": { type: "string", default: "20" },
     reloads: { type: "string", default: "50" },
+    "apply-kills": { type: "string", default: "20" },
   },
 });
 
@@ -22,6 +23,7 @@ const names: Record<string, string> = {
   reloads: "window reloaded under the loop",
   extensionHostKills: "extension host killed under the loop",
   calls: "AWS calls of the loop, not one failed",
+  applyKills: "`gatehouse host apply` killed with -9 half-way, completed by the next run",
   agentKills: "agent killed with -9 while signed in",
   medianRestartMs: "time from the kill until another agent answered a client, median, ms",
   slowestRestartMs: "the same, longest, ms",
@@ -40,6 +42,7 @@ const { status } = spawnSync(process.execPath, [join(root, "test", "run.mjs"), "
     GATEHOUSE_AGENT_KILLS: values["agent-kills"],
     GATEHOUSE_EXTENSION_HOST_KILLS: values["extension-host-kills"],
     GATEHOUSE_RELOADS: values.reloads,
+    GATEHOUSE_APPLY_KILLS: values["apply-kills"],
     GATEHOUSE_SOAK_FILE: figures,
   },
 });
