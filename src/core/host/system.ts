@@ -66,7 +66,14 @@ export interface HostSystem {
   run(command: readonly [string, ...string[]]): Promise<CommandResult>;
 }
 
-const utf8 = { ...process.env, LC_ALL: "C.UTF-8", SYSTEMD_PAGER: "", SYSTEMD_COLORS: "0" };
+/** Nothing of the caller's: oauth2-proxy takes options from variables, and root runs nothing from another's PATH. */
+const environment = {
+  PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+  HOME: "/root",
+  LC_ALL: "C.UTF-8",
+  SYSTEMD_PAGER: "",
+  SYSTEMD_COLORS: "0",
+};
 
 /** The machine itself. Commands end after two minutes at the latest. */
 export function realSystem(): HostSystem {
@@ -77,7 +84,7 @@ export function realSystem(): HostSystem {
         execFile(
           program,
           rest,
-          { env: utf8, timeout: 120_000, maxBuffer: 16_000_000, encoding: "utf8" },
+          { env: environment, timeout: 120_000, maxBuffer: 16_000_000, encoding: "utf8" },
           (error, stdout, stderr) => {
             if (error === null) return resolve({ code: 0, stdout, stderr });
             const code = typeof error.code === "number" ? error.code : -1;
