@@ -8,13 +8,14 @@ import { withLock } from "./cache.ts";
 import { distribution } from "./debian.ts";
 import { announce } from "./host/announcement.ts";
 import { whyNoHost } from "./host/machine.ts";
-import { canOpen, openBrowser } from "./host/openBrowser.ts";
+import { type Browser, canOpen, openBrowser } from "./host/openBrowser.ts";
 import { endDescendants } from "./processes.ts";
 import { findRunning, forgetRunning, recordRunning, stateDirectory } from "./running.ts";
 import { type Started, startEditorOnly, startWhole } from "./startable.ts";
 
 const { values } = readArguments();
 let started: Started | undefined;
+let browser: Browser | undefined;
 let stopping = false;
 
 for (const each of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(each, () => void stop());
@@ -46,7 +47,7 @@ async function setUp(): Promise<void> {
   if (!values["editor-only"] && why !== undefined) {
     console.error(`${why} This is ${distribution()}, user ${process.getuid?.()}: starting the editor only.`);
   }
-  if (values.open && !editorOnly) canOpen();
+  if (values.open) canOpen();
   started = await (editorOnly ? startEditorOnly(port, progress) : startWhole(port, progress));
   if (stopping) return await started.close();
   started.onEnd((what) => {
@@ -56,7 +57,7 @@ async function setUp(): Promise<void> {
   });
   await recordRunning(started.announcement, started.directory);
   announce(started.announcement, values.json);
-  if (values.open) await openBrowser(started.announcement, started.directory);
+  if (values.open) browser = await openBrowser(started.announcement, started.directory);
 }
 
 async function stop(code = 0): Promise<void> {
@@ -69,6 +70,7 @@ async function stop(code = 0): Promise<void> {
   } else {
     console.error("Stopping …");
     await forgetRunning();
+    await browser?.close();
     await started.close();
   }
   process.exit(code);

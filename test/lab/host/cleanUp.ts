@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processesOf } from "../processes.ts";
 import { findControlGroups, removeControlGroup } from "./cgroup.ts";
+import { profilePrefix } from "./openBrowser.ts";
 
 const prefix = "gatehouse-lab-";
 
@@ -14,7 +15,7 @@ export async function removeOrphans(): Promise<void> {
     if (processesOf(name).length === 0) await removeControlGroup(name).catch(() => {});
   }
   for (const name of readdirSync(tmpdir())) {
-    if (!name.startsWith(prefix)) continue;
+    if (!name.startsWith(prefix) && !name.startsWith(profilePrefix)) continue;
     const path = join(tmpdir(), name);
     // One that is just being made has no process yet.
     const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());

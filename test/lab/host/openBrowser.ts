@@ -1,11 +1,20 @@
 /** `npm start -- --open`: Chromium with the lab's names and exactly its certificates. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chown, mkdtemp } from "node:fs/promises";
+import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensurePackages } from "../debian.ts";
+import { endProcessesOf } from "../processes.ts";
 import type { Announcement } from "../running.ts";
+
+export interface Browser {
+  /** Ends it, and removes its profile. */
+  close(): Promise<void>;
+}
+
+/** What the names of profiles begin with. */
+export const profilePrefix = "gatehouse-browser-";
 
 /** @throws a sentence where there is no display */
 export function canOpen(): void {
@@ -19,7 +28,7 @@ export function canOpen(): void {
  * Starts it as the person who called sudo, where somebody did: Chromium's sandbox doesn't work as root. It ends with the lab.
  * GATEHOUSE_CHROMIUM names another executable.
  */
-export async function openBrowser(announcement: Announcement, directory: string): Promise<void> {
+export async function openBrowser(announcement: Announcement, directory: string): Promise<Browser> {
   const named = process.env["GATEHOUSE_CHROMIUM"];
   if (named === undefined) await ensurePackages("browser");
   const candidates = [named, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -27,7 +36,7 @@ export async function openBrowser(announcement: Announcement, directory: string)
   if (executable === undefined) throw new Error("Chromium is missing; name one in GATEHOUSE_CHROMIUM.");
   const uid = Number(process.env["SUDO_UID"] ?? process.getuid?.());
   const gid = Number(process.env["SUDO_GID"] ?? process.getgid?.());
-  const profile = await mkdtemp(join(tmpdir(), "gatehouse-browser-"));
+  const profile = await mkdtemp(join(tmpdir(), profilePrefix));
   await chown(profile, uid, gid);
   const options = [
     ...[`--user-data-dir=${profile}`, "--no-first-run", "--no-default-browser-check", "--disable-quic"],
@@ -42,4 +51,10 @@ export async function openBrowser(announcement: Announcement, directory: string)
     env: { ...process.env, HOME: profile, GATEHOUSE_LAB_DIRECTORY: directory },
   });
   child.on("error", (error) => console.error(`Chromium did not start: ${error.message}`));
+  return {
+    async close() {
+      await endProcessesOf(profile);
+      await rm(profile, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
 }
