@@ -1,13 +1,9 @@
 /** The gate on a whole host: nginx, oauth2-proxy, redis and the editor behind them. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { launchBrowser } from "../lab/browser.ts";
 import { type HostLab, startHostLab } from "../lab/host/hostLab.ts";
 import { GateVisitor, navigation, sessionCookie, signInAtGate } from "./gateSession.ts";
 import { hostileRequests } from "./hostile/list.ts";
-import { previewedPort, startPreviewed } from "./hostile/previewed.ts";
+import { previewedPort, startPreviewed, tryToStay } from "./hostile/previewed.ts";
 import { marker, type Values } from "./hostile/request.ts";
 import { type Failure, sendAsStranger, sendControls } from "./hostile/run.ts";
 import { hostileValues } from "./hostile/values.ts";
@@ -163,6 +159,27 @@ describe("the gate", () => {
     }
   });
 
+  it("says which of its parts is away, and signs nobody out for it", async () => {
+    const parts = {
+      "gatehouse-oauth2-proxy": [503, /You are not signed out/],
+      "gatehouse-code-server": [502, /editor is starting/],
+    } as const;
+    for (const [unit, [status, text]] of Object.entries(parts)) {
+      await lab.run(["systemctl", "stop", unit]);
+      try {
+        const answer = await alice.open("/");
+        assert.equal(answer.status, status);
+        assert.match(answer.text, text);
+        assert.equal(answer.headers["set-cookie"], undefined);
+        assert.equal(answer.headers["retry-after"], "5");
+        assert.equal((await new GateVisitor(lab).open("/healthz", program)).status, status === 503 ? 503 : 401);
+      } finally {
+        await lab.run(["systemctl", "start", unit]);
+      }
+      await until(`${unit} to be back`, async () => (await alice.open("/healthz", program)).status === 200);
+    }
+  });
+
   it("keeps the gate's cookies and what says who somebody is from the editor, and from applications", async () => {
     const cookie = `a=1; ${values.pending}; ${values.session}; ${values.pending.replace("_csrf", "2_csrf")}; b=2`;
     const spoofed = {
@@ -191,35 +208,14 @@ describe("the gate", () => {
     for (const line of answer.headers["set-cookie"] ?? []) {
       if (/gatehouse/i.test(line)) assert.doesNotMatch(line, /;\s*secure/i, "browsers refuse __Host- without Secure");
     }
-    const folder = await mkdtemp(join(tmpdir(), "gatehouse-browser-"));
-    const browser = await launchBrowser(folder, lab.browserArguments);
-    try {
-      const url = lab.origin;
-      const value = values.session.slice(sessionCookie.length + 1);
-      await browser.addCookies([{ name: sessionCookie, value, url, secure: true, httpOnly: true, sameSite: "Lax" }]);
-      const page = await browser.newPage();
-      await page.goto(`${url}/proxy/${previewedPort}/stay`);
-      await page.evaluate(`document.cookie = "${sessionCookie}=evil; Path=/; Secure"`);
-      const cookies = (await browser.cookies(url)).map((each) => `${each.name}=${each.value}`);
-      assert.deepEqual(
-        cookies.sort(),
-        [`${sessionCookie}=${value}`, "own=1"].filter((each) => cookies.includes(each)).sort(),
-      );
-      assert.ok(cookies.includes(`${sessionCookie}=${value}`));
-      for (const [script, scope] of [
-        ["worker.js", "/"],
-        ["worker.js", "./"],
-        [`/vscode-remote-resource?path=/home/previewed.js`, "/"],
-      ]) {
-        const outcome = await page.evaluate(
-          `navigator.serviceWorker.register(${JSON.stringify(script)}, { scope: ${JSON.stringify(scope)} }).then(() => "registered", (error) => error.name)`,
-        );
-        assert.notEqual(outcome, "registered", `${script} for ${scope}`);
-      }
-    } finally {
-      await browser.close();
-      await rm(folder, { recursive: true, force: true });
-    }
+    const { cookies, registrations } = await tryToStay(lab, alice.session ?? "");
+    assert.equal(cookies[sessionCookie], alice.session);
+    assert.deepEqual(
+      Object.keys(cookies).filter((name) => /gatehouse/i.test(name)),
+      [sessionCookie],
+    );
+    for (const { script, scope, outcome } of registrations)
+      assert.notEqual(outcome, "registered", `${script} for ${scope}`);
   });
 
   it("gives every answer the headers that protect the editor's page", async () => {
@@ -231,6 +227,7 @@ describe("the gate", () => {
       assert.match(String(headers["content-security-policy"]), /frame-ancestors 'self'/, path);
       assert.equal(headers["referrer-policy"], "same-origin", path);
     }
+    assert.equal((await alice.open("/?folder=/")).headers["cache-control"], "no-store");
   });
 
   it("logs who asked for what, and no code, state or cookie", async () => {

@@ -1,5 +1,10 @@
 /** An application that the IDE's user runs in the host, and that wants to stay in the browser. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launchBrowser } from "../../lab/browser.ts";
 import type { HostLab } from "../../lab/host/hostLab.ts";
+import { sessionCookie } from "../gateSession.ts";
 import { marker } from "./request.ts";
 
 /** Of the host's loopback. */
@@ -48,4 +53,36 @@ export async function startPreviewed(lab: Pick<HostLab, "run">, user: string): P
   await write(`${home}/marked.txt`, `${marker}\n`);
   await lab.run(["systemd-run", "--quiet", `--unit=${unit}`, `--uid=${user}`, node, `${home}/previewed.cjs`]);
   return `${home}/marked.txt`;
+}
+
+/** Scripts that the page tries to register as service workers, and the scopes that it asks for. */
+const workers = [
+  ["worker.js", "./"],
+  ["worker.js", "/"],
+  [`/absproxy/${previewedPort}/worker.js`, `/absproxy/${previewedPort}/`],
+  ["/vscode-remote-resource?path=/worker.js", "/"],
+] as const;
+
+/** Opens the application's `/stay` in Chromium with this session, and does what a page can do by script. */
+export async function tryToStay(lab: HostLab, value: string) {
+  const url = lab.origin;
+  const folder = await mkdtemp(join(tmpdir(), "gatehouse-browser-"));
+  const browser = await launchBrowser(folder, lab.browserArguments);
+  try {
+    await browser.addCookies([{ name: sessionCookie, value, url, secure: true, httpOnly: true, sameSite: "Lax" }]);
+    const page = await browser.newPage();
+    await page.goto(`${url}/proxy/${previewedPort}/stay`);
+    await page.evaluate(`document.cookie = "${sessionCookie}=evil; Path=/; Secure"`);
+    const registrations = [];
+    for (const [script, scope] of workers) {
+      const asked = `navigator.serviceWorker.register(${JSON.stringify(script)}, { scope: ${JSON.stringify(scope)} })`;
+      const outcome = await page.evaluate(`${asked}.then(() => "registered", (error) => error.name)`);
+      registrations.push({ script, scope, outcome });
+    }
+    const cookies = Object.fromEntries((await browser.cookies(url)).map((each) => [each.name, each.value]));
+    return { cookies, registrations };
+  } finally {
+    await browser.close();
+    await rm(folder, { recursive: true, force: true });
+  }
 }
