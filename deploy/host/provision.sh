@@ -441,6 +441,18 @@ touch_built_in() {
   switch_link "$opt/current" "$opt/lib/code-server/lib/vscode/extensions/gatehouse"
 }
 
+# useradd enters the user first and makes the home directory then: one that was stopped between leaves none.
+make_home() {
+  local user=${plan[user]} home
+  home=$(getent passwd "$user" | cut -d : -f 6)
+  [[ ! -d $home ]] || return 0
+  rm -rf -- "$home.new"
+  install -d -m 0700 "$home.new"
+  [[ ! -d /etc/skel ]] || cp -R /etc/skel/. "$home.new"
+  chown -R "$user:$(id -gn "$user")" "$home.new"
+  mv -T -- "$home.new" "$home"
+}
+
 # ---- Configuration --------------------------------------------------------------------------------------------------
 
 # Never in an argument list: printf is the shell's own.
@@ -539,6 +551,7 @@ main() {
     say "  ${plan[user]}"
     quietly useradd --create-home --shell /bin/bash --user-group "${plan[user]}"
   fi
+  make_home
   # By the user's own hand: root must not follow what the user may have put in the way.
   # Where the user can't, nobody but root can have put anything there.
   [[ -d ${plan[folder]} ]] || quietly runuser -u "${plan[user]}" -- mkdir -p -- "${plan[folder]}" ||

@@ -190,6 +190,14 @@ describe("provisioning again", () => {
     });
   }
 
+  it("makes the home directory that a useradd cut short has left out", async () => {
+    host.write("etc/passwd", `${host.read("etc/passwd")}developer:x:1000:1000::/home/developer:/bin/bash\n`);
+    host.write("etc/group", `${host.read("etc/group")}developer:x:1000:\n`);
+    const { code, output } = await host.provision();
+    equal(code, 0, output);
+    match(host.snapshot().get("/home/developer") ?? "", /^directory 700 1000:1000/);
+  });
+
   it("refuses to run out of a checkout", async () => {
     const { code, output } = await host.provision(["--host-file", "/input/host.json"]);
     equal(code, 1, output);

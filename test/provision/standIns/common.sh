@@ -16,7 +16,9 @@ printf '%s\n' "$count" >"$state/count"
 exec 8>&-
 if [[ -f $state/kill-at && $(<"$state/kill-at") == "$count" ]]; then
   printf '%s\n' "$me $*" >"$state/killed"
+  # All but itself, then itself.
   kill -KILL -1
+  kill -KILL $$
 fi
 
 # allowed KIND NAME: whether the facts name it. Everything else is refused: the test sees the line in `refused`, and nothing goes on, so
@@ -25,6 +27,7 @@ allowed() { cut -f 1-2 "$state/facts.tsv" | grep -Fxq -- "$1"$'\t'"$2"; }
 refuse() {
   printf '%s: %s\n' "$me" "$*" >>"$state/refused"
   kill -KILL -1
+  kill -KILL $$
 }
 # fails NAME: takes the next line of /state/NAME, if there is one, and fails with it; "always" as its last line stays.
 fails() {
