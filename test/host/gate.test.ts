@@ -1,8 +1,11 @@
 /** The gate on a whole host: nginx, oauth2-proxy, redis and the editor behind them. */
 import assert from "node:assert/strict";
+import { AdminUpdateUserAttributesCommand } from "@aws-sdk/client-cognito-identity-provider";
+import { administratorOf, sdkClients } from "../cognito/demoPool.ts";
 import { type HostLab, startHostLab } from "../lab/host/hostLab.ts";
-import { GateVisitor, navigation, sessionCookie, signInAtGate } from "./gateSession.ts";
+import { applyGate, GateVisitor, navigation, sessionCookie, signInAtGate } from "./gateSession.ts";
 import { hostileRequests } from "./hostile/list.ts";
+import { guardedLocations } from "./hostile/locations.ts";
 import { previewedPort, startPreviewed, tryToStay } from "./hostile/previewed.ts";
 import { marker, type Values } from "./hostile/request.ts";
 import { type Failure, sendAsStranger, sendControls } from "./hostile/run.ts";
@@ -57,7 +60,7 @@ describe("the gate", () => {
   it("is found open where one location has lost its auth_request", async () => {
     const path = `${nginxFolder}/server.conf`;
     const original = (await lab.run(["cat", path])).stdout;
-    const places = original.split("\n").filter((line, index, all) => guarded(line, all.slice(index + 1)));
+    const places = guardedLocations(original);
     assert.equal(places.length, 4, places.join("\n"));
     const use = async (text: string) => {
       await lab.run(["tee", path], { input: text });
@@ -255,38 +258,42 @@ describe("the gate", () => {
   });
 
   it("refuses somebody on the list who is in no allowed group, and somebody who was taken from it", async () => {
-    const path = "/etc/gatehouse/host.json";
-    const original = (await lab.run(["cat", path])).stdout;
-    const apply = async (gate: Record<string, unknown>) => {
-      const file = JSON.parse(original) as { gate: Record<string, unknown> };
-      await lab.run(["tee", path], { input: JSON.stringify({ ...file, gate: { ...file.gate, ...gate } }) });
-      await lab.run(["gatehouse", "host", "apply"]);
-    };
     const { enrolled, refused } = lab.pool;
+    const restore = await applyGate(lab, {
+      allowedEmails: [enrolled.username, refused.username],
+      allowedGroups: ["developers"],
+    });
     try {
-      await apply({ allowedEmails: [enrolled.username, refused.username], allowedGroups: ["developers"] });
       assert.equal((await alice.open("/healthz", program)).status, 200);
       const eve = new GateVisitor(lab);
       assert.equal((await eve.typeCredentials(await eve.visit("/"), refused)).status, 403);
       assert.equal(eve.session, undefined);
-      await apply({ allowedEmails: [refused.username], allowedGroups: [] });
+      await applyGate(lab, { allowedEmails: [refused.username], allowedGroups: [] });
       assert.equal((await alice.open("/healthz", program)).status, 401);
       assert.equal((await eve.visit("/healthz")).status, 200);
     } finally {
-      await lab.run(["tee", path], { input: original });
-      await lab.run(["gatehouse", "host", "apply"]);
+      await restore();
+    }
+  });
+
+  it("takes an address that isn't verified only where host.json says so", async () => {
+    const { refused, region, userPoolId: UserPoolId } = lab.pool;
+    const { userPools } = sdkClients(lab.cognitoEndpoint, region, await administratorOf(lab.cognitoEndpoint));
+    const UserAttributes = [{ Name: "email_verified", Value: "false" }];
+    await userPools.send(
+      new AdminUpdateUserAttributesCommand({ UserPoolId, Username: refused.username, UserAttributes }),
+    );
+    const restore = await applyGate(lab, { allowedEmails: [refused.username], allowedGroups: [] });
+    try {
+      const eve = new GateVisitor(lab);
+      const failed = await eve.typeCredentials(await eve.visit("/healthz"), refused);
+      assert.equal(failed.status, 500);
+      assert.match(failed.text, /has to be verified/);
+      assert.equal(eve.session, undefined);
+      await applyGate(lab, { allowedEmails: [refused.username], allowedGroups: [], unverifiedEmail: true });
+      assert.equal((await eve.visit("/healthz")).status, 200);
+    } finally {
+      await restore();
     }
   });
 });
-
-/** A location that hands requests on to the editor or the agent, and is behind the sign-in. */
-function guarded(line: string, after: readonly string[]): boolean {
-  if (!/^\s*location .*\{$/.test(line)) return false;
-  const body = after
-    .slice(
-      0,
-      after.findIndex((each) => /^\s*(?:\}|location .*\{)$/.test(each)),
-    )
-    .join("\n");
-  return /proxy_pass http:\/\/(?:code_server|agent_callback);/.test(body);
-}

@@ -160,6 +160,22 @@ export async function signInAtGate(gate: Gate, user: GateUser): Promise<GateVisi
   return visitor;
 }
 
+/** Changes host.json's part `gate` in the host and applies it. Answers what puts the file back as it was before. */
+export async function applyGate(
+  lab: Pick<HostLab, "run">,
+  gate: Readonly<Record<string, unknown>>,
+): Promise<() => Promise<void>> {
+  const path = "/etc/gatehouse/host.json";
+  const original = (await lab.run(["cat", path])).stdout;
+  const apply = async (input: string) => {
+    await lab.run(["tee", path], { input });
+    await lab.run(["gatehouse", "host", "apply"]);
+  };
+  const file = JSON.parse(original) as { readonly gate: Readonly<Record<string, unknown>> };
+  await apply(JSON.stringify({ ...file, gate: { ...file.gate, ...gate } }));
+  return () => apply(original);
+}
+
 /** TLS to one of the lab's names. */
 export function connectTo(gate: Pick<Gate, "port" | "caFile">, host: string, protocol = "http/1.1"): TLSSocket {
   return connect({
