@@ -2,12 +2,13 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { root as checkout } from "../cache.ts";
 import { runCommand } from "../command.ts";
 import { zipEntries } from "../zip.ts";
 import type { Container, RunResult } from "./container.ts";
 import { ensureLayer, type Layer } from "./layers.ts";
+import { canOverlay } from "./overlay.ts";
 import {
   clientSecretInHost,
   hostFileInHost,
@@ -39,11 +40,12 @@ export async function ensureProvisioned(options: ProvisionOptions): Promise<read
   const sources = ["provision.sh", "pins.json", "provision", "python"]
     .flatMap(filesOf)
     .map((path) => readFileSync(path));
-  const groundwork = keyOf("1", ...[base, ...inputs].map(({ path }) => path), ...sources);
+  const kind = (await canOverlay(dirname(base.path))) ? "changes" : "whole";
+  const groundwork = keyOf(kind, ...[base, ...inputs].map(({ path }) => path), ...sources);
   const below = await layerOf("groundwork", groundwork, [join(base.path, "root")], options, doGroundwork);
   // What is in the archive, not when it was packed.
   const entries = zipEntries(vsix).map(({ name, checksum }) => `${name} ${checksum}\n`);
-  return layerOf("provisioned", keyOf("1", ...below, ...entries), below, options, provision);
+  return layerOf("provisioned", keyOf(...below, ...entries), below, options, provision);
 }
 
 async function doGroundwork(container: Container, { progress }: ProvisionOptions): Promise<void> {
@@ -108,7 +110,7 @@ async function layerOf(
     } finally {
       await stage.close();
     }
-    for (const name of ["work", "try"]) await rm(join(folder, name), { recursive: true, force: true });
+    await rm(join(folder, "work"), { recursive: true, force: true });
   });
   const { complete } = JSON.parse(await readFile(join(layer.path, "layer.json"), "utf8")) as { complete: boolean };
   const upper = join(layer.path, "upper");

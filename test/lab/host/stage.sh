@@ -34,9 +34,6 @@ ip -n host route add default via "$four"
 ip -n host -6 route add default via "$six"
 
 mkdir -p "$root"
-if [[ $options == copy=* ]]; then
-  : # The root is a copy of the layers already.
-else
-  mount -t overlay overlay -o "$options" "$root"
-fi
+# Or else the root is a copy of the layers already.
+[[ $options == copy ]] || mount -t overlay overlay -o "$options" "$root"
 exec nsenter --net=/run/netns/world -- "$@"
