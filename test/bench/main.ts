@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../lab/cache.ts";
 import { buildExtension } from "../lab/extension.ts";
+import { whyNoHost } from "../lab/host/machine.ts";
 import { activation } from "./activation.ts";
 import { clients } from "./clients.ts";
 import { credentials } from "./credentials.ts";
@@ -33,13 +34,19 @@ const page = benchmarksPage(
     {
       title: "The gate",
       text: gateText,
-      rows: wanted("gate") ? await gate(vsix, { rounds, cold: values.cold }, progress) : undefined,
+      rows: wanted("gate") && canHost() ? await gate(vsix, { rounds, cold: values.cold }, progress) : undefined,
     },
   ],
   readFileSync(path, "utf8"),
 );
 console.log(page);
 if (rounds >= 7) writeFileSync(path, page);
+
+function canHost(): boolean {
+  const why = whyNoHost();
+  if (why !== undefined) progress(why);
+  return why === undefined;
+}
 
 async function parts(): Promise<Row[]> {
   const rows: Row[] = [];

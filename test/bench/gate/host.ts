@@ -49,7 +49,7 @@ export function startRows(warm: number, cold: number | undefined): Row[] {
     reached: figure === undefined ? undefined : figure <= aim * 1000,
   });
   return [
-    row("the lab, from nothing but packages of npm to its URL", cold, 360),
+    row("the lab, cold start (`npm start`, empty cache) to its URL", cold, 360),
     row("the lab, warm start to its URL", warm, 20),
   ];
 }
