@@ -80,7 +80,6 @@ export async function startHostLab(options: HostLabOptions): Promise<HostLab> {
   await ensurePackages("hostLab");
   const parts = await prepare(options);
   const provisioned = await ensureProvisioned(parts);
-  progress("Starting the host …");
   const stage = await setStage({ ...parts, layers: provisioned, hostFile: options.hostFile });
   try {
     await writeConfiguration(stage, false);
@@ -108,7 +107,7 @@ async function prepare({ progress, vsix }: HostLabOptions) {
     ensurePython(progress).then(async (tools) => {
       return [tools, await ensureWheels(tools.python, requirements, progress)] as const;
     }),
-    readVsix(vsix),
+    readVsix(vsix, progress),
   ]);
   const readOnly = {
     [join(base.path, "apt")]: `${suppliesInHost}/apt`,
@@ -122,8 +121,9 @@ async function prepare({ progress, vsix }: HostLabOptions) {
 /** Built once in a process: what a test run tests doesn't change under it. */
 let built: Promise<Buffer> | undefined;
 
-function readVsix(given: string | undefined): Promise<Buffer> {
+function readVsix(given: string | undefined, progress: (line: string) => void): Promise<Buffer> {
   if (given !== undefined) return readFile(given);
+  if (built === undefined) progress("Building the extension …");
   built ??= buildExtension().then((path) => readFile(path));
   return built;
 }

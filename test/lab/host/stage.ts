@@ -68,6 +68,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       issue(options.authorities.browser, keys, "login", [addresses.loginDomain]),
       issue(options.authorities.aws, keys, "aws", addresses.awsNames),
     ]);
+    options.progress("Starting Cognito and AWS …");
     const world = await startWorld({
       directory: run.path,
       root: mountPoint,
@@ -103,7 +104,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
       gateCertificate,
       loginCertificate,
       async boot() {
-        const { readOnly } = options;
+        const { readOnly, progress } = options;
+        progress("Booting …");
         const container = await bootContainer({ world, group, directory: run.path, root: mountPoint, readOnly });
         closers.push(() => container.kill());
         return container;
