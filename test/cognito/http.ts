@@ -10,6 +10,7 @@ import { callIam, foreignAdministrator } from "./iam.ts";
 import { discoveryDocument } from "./managedLogin/discovery.ts";
 import { domainOrigin } from "./managedLogin/domains.ts";
 import { createManagedLogin } from "./managedLogin/handler.ts";
+import type { UserPool } from "./model.ts";
 import type { Context } from "./operation.ts";
 import { services } from "./operations.ts";
 
@@ -53,8 +54,8 @@ export function createHandler(gate: Gate): (request: IncomingMessage, response: 
     if (pathname.startsWith("/_control/")) {
       return answer(response, 200, control(pathname, searchParams, request.method, await readJson(request)));
     }
-    const document = wellKnown(pathname);
-    if (document !== undefined && request.method === "GET") return answer(response, 200, document);
+    const document = request.method === "GET" ? wellKnown(pathname) : undefined;
+    if (document !== undefined) return answer(response, document.status, document.body);
     // moto's own switches stay closed: nobody may turn its checks off.
     if (gate.aws === undefined || pathname.startsWith("/moto-api")) {
       throw new ServiceError("UnknownOperationException", "No such address here.", 404);
@@ -75,11 +76,17 @@ export function createHandler(gate: Gate): (request: IncomingMessage, response: 
     return operation.run(await readJson(request), { ...gate.context, region: scope?.[1] ?? "us-east-1" });
   }
 
-  function wellKnown(pathname: string): object | undefined {
+  /** Undefined for any other address: that may be moto's. */
+  function wellKnown(pathname: string): { readonly status: number; readonly body: object } | undefined {
     const [, id, document] = /^\/([\w-]+)\/\.well-known\/(jwks\.json|openid-configuration)$/.exec(pathname) ?? [];
-    const pool = gate.context.state.userPools.get(id ?? "");
-    if (pool === undefined) return undefined;
-    if (document === "jwks.json") return jwks(pool.keys);
+    if (id === undefined) return undefined;
+    const pool = gate.context.state.userPools.get(id);
+    // Not documented. Public projects that met it agree on the body without a type; the one that quotes the answer has 400, as the API itself gives.
+    if (pool === undefined) return { status: 400, body: { message: `User pool ${id} does not exist.` } };
+    return { status: 200, body: document === "jwks.json" ? jwks(pool.keys) : discovery(pool) };
+  }
+
+  function discovery(pool: UserPool): object {
     // A custom domain, where there is one, is what people see.
     const domain = pool.domains.find(({ certificateArn }) => certificateArn !== undefined) ?? pool.domains[0];
     const origin = domain === undefined ? undefined : domainOrigin(pool, domain);

@@ -176,7 +176,14 @@ describe("the protocol", () => {
     await assert.rejects(emulator.userPools.send(new CreateUserPoolClientCommand({ ...missing, ClientName: "x" })), {
       name: "ResourceNotFoundException",
     });
-    assert.equal((await fetch(`${emulator.endpoint}/eu-central-1_nothing00/.well-known/jwks.json`)).status, 404);
+  });
+
+  it("says of a pool's documents that there is no such pool, and leaves no such address to moto", async () => {
+    for (const document of ["jwks.json", "openid-configuration"]) {
+      const answer = await fetch(`${emulator.endpoint}/eu-central-1_nothing00/.well-known/${document}`);
+      assert.equal(answer.status, 400);
+      assert.deepEqual(await answer.json(), { message: "User pool eu-central-1_nothing00 does not exist." });
+    }
   });
 
   it("names it in any script", async () => {
