@@ -1,4 +1,4 @@
-// Builds the three entry points, two of them in two parts, and holds each to its size budget, read from the metafile.
+// Builds the entry points and the parts that they load on demand, and holds each to its size budget, read from the metafile.
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
@@ -6,6 +6,7 @@ import { build } from "esbuild";
 const budgets = {
   "dist/extension.js": 60_000,
   "dist/onDemand.js": 60_000,
+  "dist/qrCode.js": 24_000,
   "dist/agent.js": 120_000,
   "dist/cognito.js": 520_000,
   "dist/cli.js": 12_000,
@@ -18,7 +19,7 @@ const onDemand = {
   name: "on demand",
   /** @param {import("esbuild").PluginBuild} build */
   setup(build) {
-    build.onResolve({ filter: /\/(?:onDemand|commands|host)\.ts$/ }, ({ kind, path }) =>
+    build.onResolve({ filter: /\/(?:onDemand|qrCode|commands|host)\.ts$/ }, ({ kind, path }) =>
       kind === "dynamic-import" ? { path: path.replace(/^.*\/(\w+)\.ts$/, "./$1.js"), external: true } : undefined,
     );
   },
@@ -31,6 +32,7 @@ const { metafile } = await build({
   entryPoints: {
     extension: "src/extension.ts",
     onDemand: "src/editor/onDemand.ts",
+    qrCode: "src/core/qrCode.ts",
     agent: "src/agent.ts",
     // A process of its own, so that the agent itself never loads the AWS SDK.
     cognito: "src/cognito.ts",

@@ -1,6 +1,6 @@
 import type { Answer, Prompt } from "../agent/protocol.ts";
 import type { Problem } from "../core/errors.ts";
-import { qrCode } from "../core/qrCode.ts";
+import type { Modules } from "../core/qrCode.ts";
 import type { Translate } from "../core/text.ts";
 import type { Interaction } from "./interaction.ts";
 import { printable } from "./printable.ts";
@@ -30,7 +30,7 @@ export async function answerTo(prompt: Prompt, asking: Asking): Promise<Answer> 
       return { kind: "totp", code: await askCode(t("Code from the authenticator app"), asking) };
     case "enrolTotp":
       // After a mistyped code the picture is still there, and the key is the same.
-      if (asking.problem === undefined || asking.restarted) showKey(prompt, asking);
+      if (asking.problem === undefined || asking.restarted) await showKey(prompt, asking);
       return { kind: "enrolTotp", code: await askCode(t("Code that the app shows"), asking) };
     case "newPassword": {
       interaction.say(t("A new password has to be chosen."));
@@ -76,8 +76,8 @@ async function askNewPassword({ interaction, t }: Asking): Promise<string> {
   }
 }
 
-function showKey(prompt: Extract<Prompt, { kind: "enrolTotp" }>, { interaction, t }: Asking): void {
-  const picture = interaction.interactive ? qrText(qrCode(prompt.uri), interaction.columns) : undefined;
+async function showKey(prompt: Extract<Prompt, { kind: "enrolTotp" }>, { interaction, t }: Asking): Promise<void> {
+  const picture = interaction.interactive ? qrText(await modules(prompt.uri), interaction.columns) : undefined;
   interaction.say(
     picture
       ? t("This account has no authenticator app yet. Scan this code with one:")
@@ -85,6 +85,12 @@ function showKey(prompt: Extract<Prompt, { kind: "enrolTotp" }>, { interaction, 
   );
   if (picture) interaction.say(`${picture}\n${t("or enter this key:")}`);
   interaction.say(`  ${printable(prompt.secret).replace(/(.{4})(?=.)/g, "$1 ")}`);
+}
+
+/** Rarely needed, and its encoder is large. */
+async function modules(uri: string): Promise<Modules> {
+  const { qrCode } = await import("../core/qrCode.ts");
+  return qrCode(uri);
 }
 
 function sayWhereSent(destination: string | undefined, { interaction, t }: Asking): void {

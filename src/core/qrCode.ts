@@ -1,4 +1,5 @@
-// The encoder without the library's renderers for PNG files and canvases: a third of its size.
+// Loaded by import() when somebody enrols an authenticator (dist/qrCode.js): it is large and rarely needed. And this is the encoder
+// without the library's renderers for PNG files and canvases: a third of its size.
 import { create } from "qrcode/lib/core/qrcode.js";
 
 /** Rows of modules, true is dark. */
@@ -8,11 +9,4 @@ export type Modules = readonly (readonly boolean[])[];
 export function qrCode(text: string): Modules {
   const { size, data } = create(text, { errorCorrectionLevel: "M" }).modules;
   return Array.from({ length: size }, (_, y) => Array.from({ length: size }, (_, x) => data[y * size + x] === 1));
-}
-
-/** One SVG path of all dark modules, to be filled in a view box of `modules.length` plus twice the quiet zone of 4. */
-export function qrPath(modules: Modules, quiet = 4): string {
-  return modules
-    .map((row, y) => row.map((dark, x) => (dark ? `M${x + quiet} ${y + quiet}h1v1h-1z` : "")).join(""))
-    .join("");
 }

@@ -9,7 +9,7 @@ export interface AnswerDeps {
   readonly asker: Asker;
   readonly t: Translate;
   readonly copy: (text: string) => void;
-  readonly showQrCode: () => void;
+  readonly showQrCode: () => Promise<void>;
 }
 
 export interface Asked {

@@ -16,7 +16,8 @@ export interface EnrolmentDeps {
 export function createEnrolment(deps: EnrolmentDeps): Enrolment {
   let panel: WebviewPanel | undefined;
   return {
-    show(prompt) {
+    async show(prompt) {
+      const { qrCode } = await import("../../core/qrCode.ts");
       if (panel === undefined) {
         panel = deps.window.createWebviewPanel(
           "gatehouse.enrolment",
@@ -31,7 +32,7 @@ export function createEnrolment(deps: EnrolmentDeps): Enrolment {
         panel.reveal(undefined, true);
       }
       const nonce = randomBytes(16).toString("base64");
-      panel.webview.html = qrPage({ ...prompt, language: deps.language, nonce }, deps.t);
+      panel.webview.html = qrPage({ ...prompt, modules: qrCode(prompt.uri), language: deps.language, nonce }, deps.t);
     },
     close() {
       panel?.dispose();

@@ -10,7 +10,7 @@ import { nextPosition, type Position, usernamePosition } from "./steps.ts";
 
 export interface Enrolment {
   /** Shows the QR code, or another one in its place; the input keeps the focus. */
-  show(prompt: Extract<Prompt, { kind: "enrolTotp" }>): void;
+  show(prompt: Extract<Prompt, { kind: "enrolTotp" }>): Promise<void>;
   close(): void;
 }
 
@@ -63,11 +63,11 @@ async function run(deps: FlowDeps, asker: Asker, pending: { flow?: string }, off
     }
     pending.flow = step.flow;
     const { prompt, problem, notice } = step;
-    const showQrCode = (): void => {
-      if (prompt.kind === "enrolTotp") deps.enrolment.show(prompt);
+    const showQrCode = async (): Promise<void> => {
+      if (prompt.kind === "enrolTotp") await deps.enrolment.show(prompt);
       else deps.enrolment.close();
     };
-    showQrCode();
+    await showQrCode();
     const position = nextPosition(prompt, before);
     const answer = await askAnswer(
       { asker, t: deps.t, copy: deps.copy, showQrCode },

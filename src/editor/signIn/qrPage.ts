@@ -1,12 +1,13 @@
-import { qrCode, qrPath } from "../../core/qrCode.ts";
+import type { Modules } from "../../core/qrCode.ts";
+import { qrPath } from "../../core/qrPath.ts";
 import type { Translate } from "../../core/text.ts";
 
 export interface QrPage {
   readonly username: string;
   /** Base32. */
   readonly secret: string;
-  /** otpauth:// */
-  readonly uri: string;
+  /** Of the otpauth:// address. */
+  readonly modules: Modules;
   readonly language: string;
   readonly nonce: string;
 }
@@ -16,8 +17,7 @@ export interface QrPage {
  * theme, because many apps can't read it the other way round.
  */
 export function qrPage(page: QrPage, t: Translate): string {
-  const modules = qrCode(page.uri);
-  const size = modules.length + 8;
+  const size = page.modules.length + 8;
   const key = groups(page.secret)
     .map((group) => `<span>${escapeHtml(group)}</span>`)
     .join(" ");
@@ -55,7 +55,7 @@ code span { display: inline-block; margin: 0 .15em; }
 <p>${text(t("Scan this code with the app on your phone, then enter the 6 digits that it shows above."))}</p>
 <svg viewBox="0 0 ${size} ${size}" role="img" aria-label="${text(
     t("QR code for {username}. The key below it says the same.", { username: page.username }),
-  )}" shape-rendering="crispEdges"><path fill="#000" d="${qrPath(modules)}"/></svg>
+  )}" shape-rendering="crispEdges"><path fill="#000" d="${qrPath(page.modules)}"/></svg>
 <p>${text(t("No camera? Enter this key in the app:"))}</p>
 <p><code>${key}</code></p>
 <p class="hint">${text(t("Time based, 6 digits, 30 seconds. Show it to nobody: whoever has the key can make your codes."))}</p>

@@ -1,5 +1,6 @@
 /** The pages: HTML without script, usable with a keyboard and a screen reader. */
-import { qrCode, qrPath } from "../../../src/core/qrCode.ts";
+import { qrCode } from "../../../src/core/qrCode.ts";
+import { qrPath } from "../../../src/core/qrPath.ts";
 import { style } from "./style.ts";
 import { type Language, type TextKey, texts } from "./texts.ts";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { qrCode, qrPath } from "../../../src/core/qrCode.ts";
+import { qrCode } from "../../../src/core/qrCode.ts";
+import { qrPath } from "../../../src/core/qrPath.ts";
 
 // That a phone reads it is shown end to end (test/host), where zbar decodes a screenshot.
 describe("QR code", () => {

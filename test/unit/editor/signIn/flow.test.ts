@@ -50,7 +50,7 @@ function world(steps: readonly (SignInStep | Error)[], acts: readonly Act[]) {
     {
       agent: { request: request as never },
       openInput: () => asker,
-      enrolment: { show: ({ secret }) => seen.push(`QR ${secret}`), close: () => seen.push("QR gone") },
+      enrolment: { show: async ({ secret }) => void seen.push(`QR ${secret}`), close: () => seen.push("QR gone") },
       copy: (text) => seen.push(`copied ${text}`),
       t: english,
     },

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { qrCode } from "../../../../src/core/qrCode.ts";
 import { english } from "../../../../src/core/text.ts";
 import { groups, qrPage } from "../../../../src/editor/signIn/qrPage.ts";
 
 const page = {
   username: `<img src=x onerror="alert(1)">`,
   secret: "JBSWY3DPEHPK3PXPJB",
-  uri: "otpauth://totp/x?secret=JBSWY3DPEHPK3PXPJB",
+  modules: qrCode("otpauth://totp/x?secret=JBSWY3DPEHPK3PXPJB"),
   language: "ja",
   nonce: "bm9uY2U=",
 };
