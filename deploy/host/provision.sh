@@ -549,7 +549,8 @@ main() {
   step "User"
   if ! id -u "${plan[user]}" >/dev/null 2>&1; then
     say "  ${plan[user]}"
-    quietly useradd --create-home --shell /bin/bash --user-group "${plan[user]}"
+    # Debian's own default lets everybody read it. shadow-utils knows the key since 4.8.1; the distributions have 4.9 and 4.13.
+    quietly useradd --key HOME_MODE=0700 --create-home --shell /bin/bash --user-group "${plan[user]}"
   fi
   make_home
   # By the user's own hand: root must not follow what the user may have put in the way.

@@ -1,5 +1,7 @@
 // provision.sh cut off and run again, upgraded, rolled back; the secret and host.json.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { chownSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { makeHost, type TestHost } from "./host.ts";
 
 /** How many places it is cut off at; all of them where there is time. */
@@ -196,6 +198,17 @@ describe("provisioning again", () => {
     const { code, output } = await host.provision();
     equal(code, 0, output);
     match(host.snapshot().get("/home/developer") ?? "", /^directory 700 1000:1000/);
+  });
+
+  it("leaves a home directory that there is as it is", async () => {
+    host.write("etc/passwd", `${host.read("etc/passwd")}developer:x:1000:1000::/home/developer:/bin/bash\n`);
+    host.write("etc/group", `${host.read("etc/group")}developer:x:1000:\n`);
+    mkdirSync(join(host.root, "home/developer"), { mode: 0o750 });
+    chownSync(join(host.root, "home/developer"), 1000, 1000);
+    const { code, output } = await host.provision();
+    equal(code, 0, output);
+    match(host.snapshot().get("/home/developer") ?? "", /^directory 750 1000:1000/);
+    equal(host.calls().filter((call) => call.startsWith("useradd")).length, 0);
   });
 
   it("refuses to run out of a checkout", async () => {

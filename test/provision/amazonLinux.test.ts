@@ -44,6 +44,7 @@ describe("provisioning Amazon Linux 2023", () => {
     match(after.get("/etc/gatehouse/secrets") ?? "", /^directory 700 0:0/);
     match(after.get("/etc/gatehouse/secrets/client-secret") ?? "", /^file 600 0:0/);
     match(after.get("/etc/gatehouse/host.json") ?? "", /^file 644 0:0/);
+    match(after.get("/home/developer") ?? "", /^directory 700 1000:1000/);
     match(after.get("/home/developer/environment") ?? "", /^directory 755 1000:1000/);
     for (const [path, entry] of after) {
       if (path.startsWith("/opt/gatehouse") && !entry.startsWith("→"))

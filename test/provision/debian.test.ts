@@ -22,6 +22,7 @@ describe("provisioning Debian 12", () => {
     const { code, output } = await host.provision();
     equal(code, 0, output);
     deepEqual(host.refused(), []);
+    match(host.snapshot().get("/home/developer") ?? "", /^directory 700 1000:1000/);
     for (const unit of ["nginx", "redis-server"]) equal(host.link(`etc/systemd/system/${unit}.service`), "/dev/null");
     match(host.link("opt/gatehouse/lib/aws-cli"), /^aws-cli-[0-9a-f]{16}$/);
     equal(host.link("usr/local/bin/aws"), "/opt/gatehouse/lib/aws-cli/bin/aws");
