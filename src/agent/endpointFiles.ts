@@ -1,10 +1,11 @@
 /** Where the container endpoint listens, and the files that tell terminals of it. */
+import { randomBytes } from "node:crypto";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { GatehouseError } from "../core/errors.ts";
-import { writePrivateFile } from "../core/privateFile.ts";
+import { readPrivateFile, writePrivateFile } from "../core/privateFile.ts";
 import { portTokenFile, type RuntimePaths, readEndpoint } from "../core/runtimeDirectory.ts";
 import { listen } from "./sockets.ts";
 
@@ -25,6 +26,26 @@ export async function listenEndpoint(server: Server, fd: number | undefined, pat
     }
   }
   await listen(server, { host: "127.0.0.1", port: 0, exclusive: true });
+}
+
+/**
+ * The endpoint's token, 256 bits in Base64url. Where there is a directory to keep it in, a killed agent's successor goes on with it: a
+ * request that has read the file, and waits in the socket's queue until there is an agent again, is answered then.
+ *
+ * @param directory private to the agent; only where the endpoint's socket is handed over, so that nobody else can take its port
+ */
+export function endpointToken(directory: string | undefined): string {
+  const fresh = randomBytes(32).toString("base64url");
+  if (directory === undefined) return fresh;
+  const file = join(directory, "endpointToken");
+  try {
+    const kept = readPrivateFile(file, fresh.length);
+    if (kept?.length === fresh.length) return kept;
+  } catch {
+    // It isn't what we wrote: another one is made.
+  }
+  writePrivateFile(file, fresh);
+  return fresh;
 }
 
 /** The number of the port that the endpoint listens on; 0 before it does. */

@@ -1,5 +1,4 @@
 /** Puts the agent together and starts it, as a service or as this person's own process. */
-import { randomBytes } from "node:crypto";
 import { lstatSync, rmSync, utimesSync } from "node:fs";
 import { createServer as createSocketServer, type Server } from "node:net";
 import { join } from "node:path";
@@ -23,7 +22,7 @@ import { createCallbackServer } from "./callbackServer.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Cognito } from "./cognito.ts";
 import { createConfiguration } from "./configuration.ts";
-import { listenEndpoint, portOf, publishEndpoint } from "./endpointFiles.ts";
+import { endpointToken, listenEndpoint, portOf, publishEndpoint } from "./endpointFiles.ts";
 import { acquireLock } from "./lock.ts";
 import { createLoopback } from "./loopback.ts";
 import { credentialsWanted, protocolVersion, sessionChanged } from "./protocol.ts";
@@ -135,7 +134,7 @@ export async function startAgent(deps: AgentDependencies): Promise<Agent | undef
     onIdle: () => considerEnd(),
   });
 
-  const token = randomBytes(32).toString("base64url");
+  const token = endpointToken(passed?.endpoint === undefined ? undefined : deps.privateDirectory);
   deps.redactor.remember(token);
   const endpoint = createEndpoint({
     token,

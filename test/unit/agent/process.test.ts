@@ -287,19 +287,28 @@ describe("agent process", function () {
       const client = await activate();
       const session = await client.request(getSession);
       assert.ok(session.state === "signedIn" && session.credentials.state === "ready");
+      // What a terminal has read before the kill, and sends after it, counts.
+      const [read, endpoint] = [tokenFile, paths.endpointFile].map((file) => readFileSync(file, "utf8"));
       for (let round = 0; round < 3; round++) {
         await kill(client.hello.pid, "SIGKILL");
         for (const pid of pids) if (pid !== client.hello.pid) await kill(pid, "SIGKILL");
         // Waits in the socket's queue until there is an agent again.
         const connected = activate();
         assert.deepEqual(await (await connected).request(getSession), session);
-        const answer = await fetchCredentials(
-          readFileSync(paths.endpointFile, "utf8"),
-          readFileSync(tokenFile, "utf8"),
-        );
-        assert.equal(answer.status, 200);
+        assert.equal((await fetchCredentials(endpoint ?? "", read ?? "")).status, 200);
       }
       for (const secret of cognito.secrets) assert.ok(!journal.includes(secret));
+    });
+
+    it("makes another token where what was kept is not its own", async () => {
+      const kept = join(privateDirectory, "endpointToken");
+      const planted = "x".repeat(43);
+      writeFileSync(kept, planted, { mode: 0o644 });
+      await supervise();
+      await activate();
+      assert.notEqual(readFileSync(tokenFile, "utf8"), planted);
+      assert.equal(readFileSync(kept, "utf8"), readFileSync(tokenFile, "utf8"));
+      assert.equal(lstatSync(kept).mode & 0o777, 0o600);
     });
 
     it("removes its snapshot at sign-out", async () => {
