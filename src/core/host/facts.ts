@@ -1,6 +1,7 @@
 /** What `host apply` has to know of the host before it renders anything: programs, the IDE's user, the certificate. */
 import type { Translate } from "../text.ts";
 import type { ApplicableHostFile } from "./applicable.ts";
+import { waysToRoot } from "./privileges.ts";
 import type { Files, HostSystem } from "./system.ts";
 import type { Users } from "./users.ts";
 import type { HostFacts } from "./values.ts";
@@ -16,7 +17,7 @@ const redisPaths = ["/usr/bin/redis-server", "/usr/bin/valkey-server", "/usr/bin
 const firstPerson = 1000;
 const nobody = 65534;
 
-/** A fact for each value, or everything that is missing, as sentences that say what to do. */
+/** A fact for each value, or everything that is missing or in the way, as sentences that say what to do. */
 export type FactsResult = { readonly facts: HostFacts } | { readonly missing: readonly string[] };
 
 export interface FactsDeps {
@@ -54,6 +55,7 @@ export async function findFacts(
     missing.push(
       t("The group or the home directory of {user} has characters that cannot be used here.", { user: file.user }),
     );
+  else if (file.profile === "strict") missing.push(...(await waysToRoot(user, { system, users, t })));
   for (const name of file.metadataUsers) {
     if (users.user(name) === undefined)
       missing.push(

@@ -46,6 +46,9 @@ export const ideUnit = "gatehouse-code-server.service";
 export const agentUnit = "gatehouse-agent.service";
 export const fenceUnit = "gatehouse-fence.service";
 
+/** What lets the IDE's user use sudo, profile developer. */
+export const developerRule = "/etc/sudoers.d/gatehouse";
+
 /** Units, sandboxes and isolation. */
 const isolation: readonly HostFileEntry[] = [
   unit(nginxUnit),
@@ -66,7 +69,7 @@ const isolation: readonly HostFileEntry[] = [
   { template: "polkit/gatehouse.rules", path: "/etc/polkit-1/rules.d/49-gatehouse.rules", ...readable, reactions: [] },
   {
     template: "sudoers/gatehouse",
-    path: "/etc/sudoers.d/gatehouse",
+    path: developerRule,
     ...readable,
     mode: 0o440,
     when: "developer",

@@ -217,6 +217,51 @@ describe("host apply", () => {
       assert.match(said, new RegExp(words));
   });
 
+  describe("an IDE user who has a way to root", () => {
+    const rule = "(ALL : ALL) NOPASSWD: ALL";
+    const join = (group: string) => host.put("/etc/group", `${host.read("/etc/group")}${group}:x:27:other,developer\n`);
+    async function refusal(): Promise<string> {
+      const { outcome, problems } = await host.apply();
+      assert.equal(outcome, "refused");
+      assert.deepEqual(host.commands, []);
+      return problems.map(({ message }) => message).join("\n");
+    }
+
+    for (const group of ["sudo", "wheel", "docker"]) {
+      it(`is refused with the profile strict: by the group ${group}`, async () => {
+        join(group);
+        assert.match(await refusal(), new RegExp(`developer is in the group ${group}, .*strict`));
+      });
+    }
+
+    it("is refused with the profile strict: by a rule of sudo's, which is named", async () => {
+      host.put("/usr/bin/sudo", "program");
+      host.sudoRules = [rule, "(root) /usr/bin/less"];
+      assert.match(await refusal(), /sudo lets developer run \(ALL : ALL\) NOPASSWD: ALL, \(root\) \/usr\/bin\/less/);
+    });
+
+    it("is taken with the profile developer, and with strict as soon as nothing but that profile's own rule is left", async () => {
+      host.put("/usr/bin/sudo", "program");
+      host.configure((file) => ({ ...file, profile: "developer" }));
+      join("wheel");
+      await applied();
+      host.configure((file) => ({ ...file, profile: "strict" }));
+      host.sudoRules = [rule, rule];
+      assert.match(await refusal(), /group wheel.*\nsudo lets developer run \(ALL : ALL\) NOPASSWD: ALL,/);
+      host.put("/etc/group", (host.read("/etc/group") ?? "").replace("other,developer", "other"));
+      host.sudoRules = [rule];
+      await applied();
+      assert.equal(host.read("/etc/sudoers.d/gatehouse"), undefined);
+      assert.match(await refusal(), /sudo lets developer run/);
+    });
+
+    it("is nobody who only has a name like a member's, or no rule at all", async () => {
+      host.put("/usr/bin/sudo", "program");
+      host.put("/etc/group", `${host.read("/etc/group")}sudo:x:27:developer2,the-developer\n`);
+      await applied();
+    });
+  });
+
   for (const [content, says] of [
     [undefined, /missing or empty/],
     ["\n", /missing or empty/],

@@ -41,6 +41,8 @@ export class FakeHost {
   commands: string[] = [];
   /** Programs that refuse, by the beginning of their command line. */
   readonly refusing = new Map<string, string>();
+  /** What `sudo -l` lists of the IDE's user. */
+  sudoRules: readonly string[] = [];
   /** Answers of the host to the self-check. */
   door: { navigation: number; request: number; mismatch?: string } = { navigation: 302, request: 401 };
   table: readonly HostFileEntry[] = hostFiles;
@@ -196,6 +198,10 @@ export class FakeHost {
     const answer = (stdout = "", code = 0, stderr = ""): CommandResult => ({ code, stdout, stderr });
     if (line.endsWith("nginx -v")) return answer("", 0, `nginx version: nginx/1.22.1\n`);
     if (program === "journalctl") return answer(`a line of ${verb} ${rest[0]}\npassword=hunter2secret\n`);
+    if (line.startsWith("/usr/bin/sudo -l -U ")) {
+      const listed = `User ${rest[1]} may run the following commands on host:\n    ${this.sudoRules.join("\n    ")}\n`;
+      return answer(this.sudoRules.length > 0 ? listed : `User ${rest[1]} is not allowed to run sudo on host.\n`);
+    }
     if (program === "systemctl" && verb === "show") return answer(this.show(rest));
     if (program === "systemctl" && verb === "is-active")
       return answer("", this.units.get(rest.at(-1) ?? "")?.state === "active" ? 0 : 3);
