@@ -96,6 +96,13 @@ describe("the host's files", () => {
     assert.match(content(byGroup, "/etc/gatehouse/oauth2-proxy.cfg"), /^email_domains = \[ "\*" \]/m);
   });
 
+  it("take lingering back at boot with the profile strict, and leave it with developer", () => {
+    const lines = (profile: "strict" | "developer") =>
+      content(render({ ...file, profile }), "/etc/tmpfiles.d/gatehouse.conf").match(/^[rR].*$/gm);
+    assert.deepEqual(lines("strict"), [`r /var/lib/systemd/linger/${file.user}`]);
+    assert.equal(lines("developer"), null);
+  });
+
   it("are rendered with the same bytes each time: nothing of the time or the run is in them", () => {
     assert.deepEqual(render(), render());
   });
