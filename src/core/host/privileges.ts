@@ -32,7 +32,7 @@ export async function waysToRoot(user: User, { system, users, t }: PrivilegesDep
   if (rules.length > 0)
     ways.push(
       t(
-        "sudo lets {user} run {rules}, and the profile strict promises that there is no way to root. Take the rule out of sudoers, or name another user or the profile developer in host.json.",
+        "sudo lets {user} run commands: {rules}. The profile strict promises that there is no way to root. Take the rule out of sudoers, or name another user or the profile developer in host.json.",
         { user: user.name, rules: rules.join(", ") },
       ),
     );

@@ -237,7 +237,10 @@ describe("host apply", () => {
     it("is refused with the profile strict: by a rule of sudo's, which is named", async () => {
       host.put("/usr/bin/sudo", "program");
       host.sudoRules = [rule, "(root) /usr/bin/less"];
-      assert.match(await refusal(), /sudo lets developer run \(ALL : ALL\) NOPASSWD: ALL, \(root\) \/usr\/bin\/less/);
+      assert.match(
+        await refusal(),
+        /sudo lets developer run commands: \(ALL : ALL\) NOPASSWD: ALL, \(root\) \/usr\/bin\/less/,
+      );
     });
 
     it("is taken with the profile developer, and with strict as soon as nothing but that profile's own rule is left", async () => {
@@ -247,7 +250,7 @@ describe("host apply", () => {
       await applied();
       host.configure((file) => ({ ...file, profile: "strict" }));
       host.sudoRules = [rule, rule];
-      assert.match(await refusal(), /group wheel.*\nsudo lets developer run \(ALL : ALL\) NOPASSWD: ALL,/);
+      assert.match(await refusal(), /group wheel.*\nsudo lets developer run commands: \(ALL : ALL\) NOPASSWD: ALL,/);
       host.put("/etc/group", (host.read("/etc/group") ?? "").replace("other,developer", "other"));
       host.sudoRules = [rule];
       await applied();
