@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { chownSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { record } from "../host/counts.ts";
 import { makeHost, type TestHost } from "./host.ts";
 
 /** How many places it is cut off at; all of them where there is time. */
@@ -22,7 +23,7 @@ describe("provisioning again", () => {
     );
 
   it("completes what was cut off at any command", async function () {
-    this.timeout(600_000);
+    this.timeout(60_000 + Math.min(cuts, 200) * 30_000);
     equal((await host.provision()).code, 0);
     const whole = shape();
     const total = host.calls().length;
@@ -40,10 +41,11 @@ describe("provisioning again", () => {
       deepEqual(shape(), whole, where);
       if (number !== total) host.close();
     }
+    record({ provisionCuts: Math.min(cuts, total) });
   });
 
   it("serves one version whole wherever an upgrade is cut off, and completes it", async function () {
-    this.timeout(600_000);
+    this.timeout(60_000 + Math.min(cuts, 200) * 30_000);
     const prepare = async (): Promise<void> => {
       equal((await host.provision()).code, 0);
       host.vsix("newer.vsix", "0.3.0");
@@ -69,6 +71,7 @@ describe("provisioning again", () => {
       equal(code, 0, `${where}${output}`);
       deepEqual(shape(), whole, where);
     }
+    record({ upgradeCuts: Math.min(cuts, total) });
   });
 
   it("upgrades with a newer VSIX, keeps the version before, and removes older ones", async () => {
