@@ -8,6 +8,9 @@ export const counts = {
   extensionHostKills: number("GATEHOUSE_EXTENSION_HOST_KILLS", 1),
   applyKills: number("GATEHOUSE_APPLY_KILLS", 3),
   reloads: number("GATEHOUSE_RELOADS", 1),
+  /** Of each part of a host. */
+  hostKills: number("GATEHOUSE_HOST_KILLS", 1),
+  reboots: number("GATEHOUSE_REBOOTS", 1),
 };
 
 function number(name: string, usual: number): number {

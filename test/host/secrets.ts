@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContext, Frame } from "playwright-core";
-import { processesOf } from "../lab/processes.ts";
+import { type ProcessEntry, processesOf } from "../lab/processes.ts";
 import { plantInStorages, readStorages } from "./storage.ts";
 
 /** Tokens of Cognito look like this (JWS and JWE, compact). */
@@ -17,15 +17,26 @@ export class SecretSearch {
   readonly #codes = new Map<string, string>();
   readonly #found = new Set<string>();
   readonly #directory: string;
+  readonly #processes: () => readonly ProcessEntry[];
   readonly #timer: NodeJS.Timeout;
   /** What was planted, by label, and where the search has to find it. */
   readonly #planted = new Map<string, (place: string) => boolean>();
   #process: ChildProcess | undefined;
 
-  /** `directory`: the run's, which every process of the run carries. */
-  constructor(directory: string) {
+  /** `directory`: the run's; `processes`: what is watched, by default every process that carries it. */
+  constructor(directory: string, processes: () => readonly ProcessEntry[] = () => processesOf(directory)) {
     this.#directory = directory;
-    this.#timer = setInterval(() => this.#searchProcesses(), 500);
+    this.#processes = processes;
+    this.#timer = setInterval(() => this.searchProcesses(), 500);
+  }
+
+  /** Bytes are looked for as they are, in hexadecimal and in Base64. */
+  addBytes(label: string, bytes: Buffer): void {
+    const forms = [
+      bytes,
+      ...(["hex", "base64", "base64url"] as const).map((form) => Buffer.from(bytes.toString(form))),
+    ];
+    this.#long.set(bytes.toString("hex"), { label, forms });
   }
 
   add(label: string, value: string): void {
@@ -42,9 +53,19 @@ export class SecretSearch {
     for (const { place, text } of await readStorages(browser)) this.#note(place, Buffer.from(text));
   }
 
+  /** Searches a text that was read somewhere, for example a journal. */
+  searchText(place: string, text: string): void {
+    this.#note(place, Buffer.from(text));
+  }
+
+  /** Searches every file below a directory. */
+  searchFiles(directory: string): void {
+    this.#searchFiles(directory, () => false);
+  }
+
   /** Searches the processes and every file of the run but those that `allowed` accepts. */
   searchRun(allowed: (path: string) => boolean): void {
-    this.#searchProcesses();
+    this.searchProcesses();
     this.#searchFiles(this.#directory, allowed);
   }
 
@@ -65,7 +86,7 @@ export class SecretSearch {
 
   /** Plants a text in each storage of a frame; answers in which kinds it could. */
   async plantInBrowser(frame: Frame): Promise<string[]> {
-    return await plantInStorages(frame, (kind, place) => this.#marker(kind, (found) => found === place));
+    return await plantInStorages(frame, (kind, place) => this.marker(kind, (found) => found === place));
   }
 
   /** Plants texts in a process of the run, and in files. */
@@ -73,15 +94,15 @@ export class SecretSearch {
     const isArgument = (place: string) => place.startsWith("arguments of ");
     const isVariable = (place: string) => place.startsWith("environment of ");
     const script = "setTimeout(() => {}, 600_000)";
-    this.#process = spawn(process.execPath, ["-e", script, this.#marker("argument", isArgument)], {
-      env: { RUN: this.#directory, PLANTED: this.#marker("variable", isVariable) },
+    this.#process = spawn(process.execPath, ["-e", script, this.marker("argument", isArgument)], {
+      env: { RUN: this.#directory, PLANTED: this.marker("variable", isVariable) },
       stdio: "ignore",
     });
     const folder = join(this.#directory, "planted-files", "inner");
     mkdirSync(folder, { recursive: true });
     const put = (name: string, content: (marker: string) => string | Buffer) => {
       const path = join(folder, name);
-      writeFileSync(path, content(this.#marker(name, (place) => place === path)));
+      writeFileSync(path, content(this.marker(name, (place) => place === path)));
     };
     put("utf8", (marker) => `a line with ${marker} in it`);
     put("escaped", (marker) => `?${marker.replaceAll("/", "%2F")}=`);
@@ -100,15 +121,17 @@ export class SecretSearch {
     this.#process?.kill("SIGKILL");
   }
 
-  #marker(what: string, suits: (place: string) => boolean): string {
+  /** A text to plant: it is missed where it isn't found in a place that `suits`. */
+  marker(what: string, suits: (place: string) => boolean): string {
     const marker = `planted/${randomBytes(9).toString("hex")}`;
     this.add(`planted ${what}`, marker);
     this.#planted.set(`planted ${what}`, suits);
     return marker;
   }
 
-  #searchProcesses(): void {
-    for (const { commandLine, environment } of processesOf(this.#directory)) {
+  /** Searches the arguments and the environments of what runs at this moment; done twice a second anyway. */
+  searchProcesses(): void {
+    for (const { commandLine, environment } of this.#processes()) {
       const name = commandLine.split("\0")[0] ?? "";
       this.#note(`arguments of ${name}`, Buffer.from(commandLine.replaceAll("\0", "\n")));
       this.#note(`environment of ${name}`, Buffer.from(environment.replaceAll("\0", "\n")));

@@ -10,10 +10,9 @@ import { scanQrCode } from "./authenticator.ts";
 import { counts, record } from "./counts.ts";
 import { AwsLoop } from "./loop.ts";
 import { answer, notifications, openTerminal, runCommand, statusBar, until, workbenchReady } from "./page.ts";
-import { runsScripts } from "./storage.ts";
+import { runsScripts, storageKinds } from "./storage.ts";
 import { commandTitle, World } from "./world.ts";
 
-const storageKinds = ["localStorage", "sessionStorage", "cookie", "indexedDB", "cacheStorage"];
 const identity = "aws sts get-caller-identity";
 
 describe("a session in the editor", () => {

@@ -1,5 +1,8 @@
 import type { BrowserContext, Frame } from "playwright-core";
 
+/** What every page of an origin can store in. */
+export const storageKinds = ["localStorage", "sessionStorage", "cookie", "indexedDB", "cacheStorage"];
+
 /** What one place of a browser's storage holds. */
 export interface Stored {
   /** `KIND of FRAME`. */
