@@ -250,7 +250,7 @@ describe("host apply", () => {
       await applied();
       host.configure((file) => ({ ...file, profile: "strict" }));
       host.sudoRules = [rule, rule];
-      assert.match(await refusal(), /group wheel.*\nsudo lets developer run commands: \(ALL : ALL\) NOPASSWD: ALL,/);
+      assert.match(await refusal(), /group wheel.*\nsudo lets developer run commands: \(ALL : ALL\) NOPASSWD: ALL\./);
       host.put("/etc/group", (host.read("/etc/group") ?? "").replace("other,developer", "other"));
       host.sudoRules = [rule];
       await applied();
