@@ -22,6 +22,7 @@ const targets = {
   desktop: ["test/desktop/run.ts"],
   test: ["test/lab/tiers.ts"],
   soak: ["test/lab/soak.ts"],
+  pictures: ["test/host/pictures.ts"],
   start: ["test/lab/start.ts"],
   stop: ["test/lab/stop.ts"],
   lab: ["test/lab/host/shell.ts"],

@@ -36,11 +36,11 @@ const names: Readonly<Record<string, string>> = {
 
 /** Parts of the host, as their figures begin. */
 const parts: Readonly<Record<string, string>> = {
-  nginx: "nginx's master",
+  nginx: "nginx",
   nginxWorkers: "nginx's workers",
   oauth2Proxy: "oauth2-proxy",
   redis: "redis",
-  agent: "the agent's service",
+  agentService: "the agent's service",
   codeServer: "code-server",
   host: "the host",
 };

@@ -29,7 +29,7 @@ const part = (name: string, key = name): Part => ({
 const underTheEditor: readonly Part[] = [
   part("nginx"),
   { name: "nginx's workers", key: "nginxWorkers", kill: "pkill -9 -P $(cat /run/gatehouse-nginx/nginx.pid)" },
-  ...[part("oauth2-proxy", "oauth2Proxy"), part("redis"), part("agent")],
+  ...[part("oauth2-proxy", "oauth2Proxy"), part("redis"), part("agent", "agentService")],
 ];
 const codeServer = part("code-server", "codeServer");
 
