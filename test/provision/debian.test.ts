@@ -166,8 +166,18 @@ describe("provisioning Debian 12", () => {
       ],
       [
         "the known checksum is contradicted",
-        () => ({ codeServer: host.codeServer, oauth2Proxy: { sha256: "1".repeat(64) } }),
+        () => ({ codeServer: host.codeServer, oauth2Proxy: { version: "7.15.5", sha256: "1".repeat(64) } }),
         /is known as f63f94bf/,
+      ],
+      [
+        "a checksum has no version",
+        () => ({ codeServer: host.codeServer, oauth2Proxy: { sha256: "1".repeat(64) } }),
+        /pins\.oauth2Proxy\.version is missing/,
+      ],
+      [
+        "a version has no checksum, though it is known",
+        () => ({ codeServer: host.codeServer, oauth2Proxy: { version: "7.15.5" } }),
+        /pins\.oauth2Proxy\.sha256 is missing: "f63f94bf/,
       ],
       [
         "an address isn't https",

@@ -56,10 +56,13 @@ def resolve(component, host, pins, architecture, lab):
     all_given = host.get("pins", {})
     given = all_given.get(component, {}) if isinstance(all_given, dict) else None
     if not isinstance(given, dict):
-        raise Refused(f'host.json: {key} must be an object with "version", "url" and "sha256".')
+        raise Refused(f'host.json: {key} must be an object with "version" and "sha256".')
     unknown = sorted(set(given) - {"version", "url", "sha256"})
     if unknown:
         raise Refused(f"host.json: {key}.{unknown[0]} is unknown.")
+    # As `host apply` has it: a checksum without its version would be another one's as soon as pins.json is raised.
+    if given and "version" not in given:
+        raise Refused(f"host.json: {key}.version is missing.")
 
     version = matching(VERSION, given.get("version", pin["version"]), f"{key}.version", "a version such as " + pin["version"])
     minimum = pin["minimum"]
@@ -83,6 +86,8 @@ def resolve(component, host, pins, architecture, lab):
             f"  curl -fsSL '{url}' | sha256sum\n"
             f'and put it into host.json: "pins": {{"{component}": {{"version": "{version}", "sha256": "…"}}}}'
         )
+    if given and "sha256" not in given:
+        raise Refused(f'host.json: {key}.sha256 is missing: "{sha256}", if {version} is to be installed.')
     matching(SHA256, sha256, f"{key}.sha256", "64 lower-case hexadecimal digits")
     if known is not None and sha256 != known:
         raise Refused(f"host.json: {key}.sha256 is {sha256}, but {program} {version} for {architecture} is known as {known}.")

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseApplicable } from "../../../../src/core/host/applicable.ts";
 import { hostFiles } from "../../../../src/core/host/files.ts";
 import { allowedAt, objects } from "../../../../src/core/host/hostSchema.ts";
+import { goodHostFile } from "./nonsense.ts";
 
 const text = readFileSync(join(import.meta.dirname, "../../../../docs/host.md"), "utf8");
 
@@ -21,6 +22,14 @@ describe("docs/host.md", () => {
     const example = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? "";
     const result = parseApplicable(example, "example");
     assert.ok("file" in result, JSON.stringify(result));
+  });
+
+  it("has pins in provisioning's page that host apply takes", () => {
+    const page = readFileSync(join(import.meta.dirname, "../../../../docs/provisioning.md"), "utf8");
+    const pins = /```json\n("pins": [\s\S]*?)```/.exec(page)?.[1]?.replaceAll("…", "0".repeat(64)) ?? "";
+    const result = parseApplicable(JSON.stringify({ ...goodHostFile, ...JSON.parse(`{${pins}}`) }), "example");
+    assert.ok("file" in result, JSON.stringify(result));
+    assert.equal(result.file.pins.codeServer?.url, undefined);
   });
 
   it("names every file that is rendered, and every unit", () => {
