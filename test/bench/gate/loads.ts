@@ -1,5 +1,6 @@
 /** Cold loads of the editor, in paired rounds. */
 import { until } from "../../host/page.ts";
+import { signal } from "../../lab/processes.ts";
 import { median, ms, type Row, range, times } from "../measure.ts";
 import { type ColdLoad, coldLoad } from "./coldLoad.ts";
 import { type Host, processesOfUnits, processorClock, servers } from "./hostProcesses.ts";
@@ -43,7 +44,6 @@ export async function loads(
       const way = ways[name];
       const link = await startLink({ target: way.portInHost, networkOf: host.pid, ...slowness });
       try {
-        await noWindows(host);
         const used = processorClock(servers(host, way.units));
         const before = used();
         let after = before;
@@ -51,9 +51,12 @@ export async function loads(
           after = used();
         });
         if (load.largestBytes > largest.largestBytes) largest = load;
-        if (round === 0) continue;
-        processor[name].push(after - before);
-        firstItem[name].push(load.firstItemMs);
+        if (round > 0) {
+          processor[name].push(after - before);
+          firstItem[name].push(load.firstItemMs);
+        }
+        // Before the link goes, which may still carry the page's farewell.
+        await noWindows(host);
       } finally {
         link.close();
       }
@@ -62,14 +65,17 @@ export async function loads(
   return { processor, firstItem, largestFile: largest.largestFile };
 }
 
-/** The load before has ended on the servers as well. */
+/** Waits until the load has ended on the servers as well; ends what waits for a browser to come back. */
 async function noWindows(host: Host): Promise<void> {
   const units = ["gatehouse-code-server.service", "bench-code-server.service"];
-  await until(
-    "no extension host runs",
-    () => !processesOfUnits(host, units).some(({ commandLine }) => commandLine.includes("--type=extensionHost")),
-    60_000,
-  );
+  const left = () =>
+    processesOfUnits(host, units).filter(({ commandLine }) => commandLine.includes("--type=extensionHost"));
+  const deadline = performance.now() + 10_000;
+  await until("no extension host runs", () => {
+    const hosts = left();
+    if (performance.now() > deadline) for (const { pid } of hosts) signal(pid, "SIGTERM");
+    return hosts.length === 0;
+  });
 }
 
 export function processorRow({ processor: { gate, handMade, alone } }: LoadFigures): Row {
