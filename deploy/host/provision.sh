@@ -9,8 +9,9 @@
 set -Eeuo pipefail
 umask 022
 # Root runs nothing from a directory that somebody else could write to, and no program here takes advice from the caller's variables.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
-unset NODE_OPTIONS NODE_PATH PYTHONPATH PYTHONHOME BASH_ENV ENV CDPATH
+# (Nor from somebody else's home directory, which `su` and `sudo -E` leave in HOME: curl would take its options from there.)
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
+unset NODE_OPTIONS NODE_PATH PYTHONPATH PYTHONHOME BASH_ENV ENV CDPATH XDG_CONFIG_HOME CURL_HOME
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 readonly here
@@ -453,6 +454,15 @@ make_home() {
   mv -T -- "$home.new" "$home"
 }
 
+# Whether nobody but root has a hand in what lies above this path. (A link counts as itself.)
+roots_alone() {
+  local path=$1
+  while path=${path%/*} && [[ -n $path ]]; do
+    [[ ! -e $path && ! -L $path ]] ||
+      [[ -z $(find "$path" -maxdepth 0 \( ! -user 0 -o ! -type l -perm /022 \)) ]] || return 1
+  done
+}
+
 # ---- Configuration --------------------------------------------------------------------------------------------------
 
 # Never in an argument list: printf is the shell's own.
@@ -554,9 +564,9 @@ main() {
   fi
   make_home
   # By the user's own hand: root must not follow what the user may have put in the way.
-  # Where the user can't, nobody but root can have put anything there.
+  # Where nothing but root's lies on the way, nobody can have put a link there.
   [[ -d ${plan[folder]} ]] || quietly runuser -u "${plan[user]}" -- mkdir -p -- "${plan[folder]}" ||
-    quietly install -d -o "${plan[user]}" -g "$(id -gn "${plan[user]}")" "${plan[folder]}" ||
+    { roots_alone "${plan[folder]}" && quietly install -d -o "${plan[user]}" -g "$(id -gn "${plan[user]}")" "${plan[folder]}"; } ||
     fail "the folder ${plan[folder]} cannot be made."
 
   step "code-server"

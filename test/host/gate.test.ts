@@ -6,7 +6,7 @@ import { type HostLab, startHostLab } from "../lab/host/hostLab.ts";
 import { applyGate, GateVisitor, navigation, sessionCookie, signInAtGate } from "./gateSession.ts";
 import { hostileRequests } from "./hostile/list.ts";
 import { guardedLocations } from "./hostile/locations.ts";
-import { previewedPort, startPreviewed, tryToStay } from "./hostile/previewed.ts";
+import { overwritings, previewedPort, startPreviewed, tryToStay } from "./hostile/previewed.ts";
 import { marker, type Values } from "./hostile/request.ts";
 import { type Failure, sendAsStranger, sendControls } from "./hostile/run.ts";
 import { hostileValues } from "./hostile/values.ts";
@@ -208,10 +208,14 @@ describe("the gate", () => {
       assert.equal(answer.headers[name], undefined, name);
     }
     assert.equal(answer.headers["strict-transport-security"], "max-age=63072000");
-    for (const line of answer.headers["set-cookie"] ?? []) {
-      if (/gatehouse/i.test(line)) assert.doesNotMatch(line, /;\s*secure/i, "browsers refuse __Host- without Secure");
-    }
-    const { cookies, registrations } = await tryToStay(lab, alice.session ?? "");
+    const lines = (answer.headers["set-cookie"] ?? []).filter((line) => /gatehouse/i.test(line));
+    assert.ok(lines.pop()?.startsWith(`${sessionCookie}=${alice.session}; `), "the last one counts");
+    for (const line of lines) assert.doesNotMatch(line, /; secure/i, "browsers refuse __Host- without Secure");
+    const { cookies, registrations, sessions } = await tryToStay(lab, alice.session ?? "");
+    assert.deepEqual(
+      sessions,
+      overwritings.map((each) => [each, alice.session]),
+    );
     assert.equal(cookies[sessionCookie], alice.session);
     assert.deepEqual(
       Object.keys(cookies).filter((name) => /gatehouse/i.test(name)),
@@ -219,6 +223,14 @@ describe("the gate", () => {
     );
     for (const { script, scope, outcome } of registrations)
       assert.notEqual(outcome, "registered", `${script} for ${scope}`);
+  });
+
+  it("lets a browser that is full of an application's cookies get to the editor", async () => {
+    const cookies = Array.from({ length: 7 }, (_, index) => `large${index}=${"x".repeat(4000)}`).join("; ");
+    const crowded = { ...program.headers, Cookie: `${cookies}; ${values.session}; vscode.nls.locale=ja` };
+    assert.equal((await new GateVisitor(lab).open("/healthz", { headers: crowded })).status, 200);
+    const page = await new GateVisitor(lab).open("/?folder=/", { headers: { ...navigation, Cookie: crowded.Cookie } });
+    assert.equal(page.status, 200);
   });
 
   it("gives every answer the headers that protect the editor's page", async () => {

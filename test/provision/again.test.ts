@@ -1,6 +1,6 @@
 // provision.sh cut off and run again, upgraded, rolled back; the secret and host.json.
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { chownSync, mkdirSync } from "node:fs";
+import { chownSync, lchownSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { record } from "../host/counts.ts";
 import { makeHost, type TestHost } from "./host.ts";
@@ -212,6 +212,22 @@ describe("provisioning again", () => {
     equal(code, 0, output);
     match(host.snapshot().get("/home/developer") ?? "", /^directory 750 1000:1000/);
     equal(host.calls().filter((call) => call.startsWith("useradd")).length, 0);
+  });
+
+  it("makes the workspace's folder for the user where only root can, and follows no link of the user's for it", async () => {
+    const at = (path: string) => join(host.root, path);
+    host.hostFile({ folder: "/srv/work/environment" });
+    equal((await host.provision()).code, 0);
+    match(host.snapshot().get("/srv/work/environment") ?? "", /^directory 755 1000:1000/);
+    match(host.snapshot().get("/srv/work") ?? "", /^directory 755 0:0/);
+    // Leads out of the home directory, to where the user itself can make nothing.
+    symlinkSync("/etc", at("home/developer/projects"));
+    lchownSync(at("home/developer/projects"), 1000, 1000);
+    host.hostFile({ folder: "/home/developer/projects/environment" });
+    const { code, output } = await host.provision();
+    equal(code, 1, output);
+    match(output, /the folder \/home\/developer\/projects\/environment cannot be made/);
+    equal(host.exists("etc/environment"), false);
   });
 
   it("refuses to run out of a checkout", async () => {

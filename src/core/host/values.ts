@@ -40,6 +40,7 @@ export interface HostValues extends Readonly<Record<string, string | boolean | r
   readonly version: string;
   /** Integers, as texts. */
   readonly sessionHours: string;
+  readonly sessionSeconds: string;
   readonly refreshMinutes: string;
   /** Where a signed-out browser is sent: Cognito's logout, which returns to /gatehouse/signed-out. */
   readonly logoutUrl: string;
@@ -84,6 +85,7 @@ export function hostValues(file: ApplicableHostFile, facts: HostFacts): HostValu
     redisServer: facts.redisServer,
     version: facts.version,
     sessionHours: String(gate.sessionHours),
+    sessionSeconds: String(gate.sessionHours * 3600),
     refreshMinutes: String(gate.refreshMinutes),
     logoutUrl: `https://${cognito.domain}/logout?${logout}`,
     strict: file.profile === "strict",

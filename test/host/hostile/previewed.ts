@@ -13,13 +13,15 @@ const node = "/opt/gatehouse/lib/code-server/lib/node";
 const unit = "gatehouse-test-previewed";
 
 /**
- * Every answer has the marker, and the request's headers as JSON; `/stay` tries to take the gate's cookie, a worker's scope and the origin's
+ * Every answer has the marker, and the request's headers as JSON, and sets the list `cookies` of its query; `/stay` tries to take the gate's cookie, a worker's scope and the origin's
  * data; `*.js` is a script; it takes websockets.
  */
 const program = `
 const { createServer } = require("node:http");
 const { createHash } = require("node:crypto");
 const server = createServer((request, response) => {
+  const cookies = new URL(request.url, "http://host").searchParams.get("cookies");
+  if (cookies !== null) response.setHeader("Set-Cookie", JSON.parse(cookies));
   if (request.url.startsWith("/stay")) {
     response.setHeader("Set-Cookie", [
       "__Host-gatehouse=evil; Path=/; Secure; HttpOnly; SameSite=Lax",
@@ -63,6 +65,15 @@ const workers = [
   ["/vscode-remote-resource?path=/worker.js", "/"],
 ] as const;
 
+/** Answers' cookies that browsers take for the gate's, and nginx doesn't: what they set follows what it looks at. */
+export const overwritings: readonly (readonly string[])[] = [
+  [`${sessionCookie}=evil; Path=/;\tSecure`],
+  [`${sessionCookie}=; Max-Age=0; Path=/;\tSecure`],
+  ["", `${sessionCookie}=evil; Path=/;\tSecure`],
+  ["own=1", `${sessionCookie}=evil; Path=/;\t\tSecure=1`],
+  [`${sessionCookie}=evil; Path=/; \tSecure`],
+];
+
 /** Opens the application's `/stay` in Chromium with this session, and does what a page can do by script. */
 export async function tryToStay(lab: HostLab, value: string) {
   const url = lab.origin;
@@ -70,6 +81,8 @@ export async function tryToStay(lab: HostLab, value: string) {
   const browser = await launchBrowser(folder, lab.browserArguments);
   try {
     await browser.addCookies([{ name: sessionCookie, value, url, secure: true, httpOnly: true, sameSite: "Lax" }]);
+    const held = async () =>
+      Object.fromEntries((await browser.cookies(url)).map((each) => [each.name, each.value] as const));
     const page = await browser.newPage();
     await page.goto(`${url}/proxy/${previewedPort}/stay`);
     await page.evaluate(`document.cookie = "${sessionCookie}=evil; Path=/; Secure"`);
@@ -79,8 +92,13 @@ export async function tryToStay(lab: HostLab, value: string) {
       const outcome = await page.evaluate(`${asked}.then(() => "registered", (error) => error.name)`);
       registrations.push({ script, scope, outcome });
     }
-    const cookies = Object.fromEntries((await browser.cookies(url)).map((each) => [each.name, each.value]));
-    return { cookies, registrations };
+    const cookies = await held();
+    const sessions = [];
+    for (const each of overwritings) {
+      await page.goto(`${url}/proxy/${previewedPort}/?cookies=${encodeURIComponent(JSON.stringify(each))}`);
+      sessions.push([each, (await held())[sessionCookie]]);
+    }
+    return { cookies, registrations, sessions };
   } finally {
     await browser.close();
     await rm(folder, { recursive: true, force: true });

@@ -28,6 +28,7 @@ describe("values of the host's templates", () => {
     );
     assert.equal(values.certificateDirectory, "/etc/letsencrypt/live/ide.example.com");
     assert.equal(values.sessionHours, "72");
+    assert.equal(values.sessionSeconds, "259200");
     assert.deepEqual([values.strict, values.developer, values.hasAllowedGroups], [true, false, true]);
   });
 
