@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { commands, settings } from "../../src/manifest.ts";
+import { showFailure } from "./failure.ts";
 import {
   addManagedLogin,
   type ManagedLogin,
@@ -33,11 +34,7 @@ describe("sign-in with the browser", () => {
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === "failed") {
-      const name = `failed-${this.currentTest.title.replace(/\W+/g, "-").slice(0, 60)}`;
-      const picture = await world.screenshot(name).catch((error: Error) => `No picture: ${error.message}`);
-      console.error(`      ${picture}\n${world.traces()}`);
-    }
+    await showFailure(this.currentTest, world);
     for (const page of world.browser.pages()) if (page !== world.page) await page.close();
   });
 

@@ -8,6 +8,7 @@ import { commands } from "../../src/manifest.ts";
 import { isAlive } from "../lab/cache.ts";
 import { scanQrCode } from "./authenticator.ts";
 import { counts, record } from "./counts.ts";
+import { showFailure } from "./failure.ts";
 import { AwsLoop } from "./loop.ts";
 import { answer, notifications, openTerminal, runCommand, statusBar, until, workbenchReady } from "./page.ts";
 import { runsScripts, storageKinds } from "./storage.ts";
@@ -30,11 +31,7 @@ describe("a session in the editor", () => {
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === "failed") {
-      const name = `failed-${this.currentTest.title.replace(/\W+/g, "-").slice(0, 60)}`;
-      const picture = await world.screenshot(name).catch((error: Error) => `No picture: ${error.message}`);
-      console.error(`      ${picture}\n${world.traces()}`);
-    }
+    await showFailure(this.currentTest, world);
   });
 
   it("has AWS credentials in a terminal that was open before the sign-in and in one opened after it", async () => {

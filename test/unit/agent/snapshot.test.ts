@@ -77,6 +77,18 @@ describe("snapshot", () => {
 
   const create = (more: Partial<EstateDependencies> = {}) => createEstate({ directory, private: true, log, ...more });
   const file = () => join(directory, "session.json");
+  const sessionThat = (store: Parameters<typeof createSession>[0]["store"], clock: FakeClock, cognito: FakeCognito) =>
+    createSession({
+      cognito: cognito.load,
+      configuration: () => configuration,
+      clock,
+      random: () => 0,
+      log,
+      redactor: createRedactor(),
+      reason: "never",
+      onChange() {},
+      store,
+    });
 
   it("gives back all that was kept", () => {
     const estate = create();
@@ -92,20 +104,14 @@ describe("snapshot", () => {
     const cognito = new FakeCognito(clock.now);
     const estate = create();
     let last: HeldSession | undefined;
-    const session = createSession({
-      cognito: cognito.load,
-      configuration: () => configuration,
-      clock,
-      random: () => 0,
-      log,
-      redactor: createRedactor(),
-      reason: "never",
-      onChange() {},
-      store(held) {
+    const session = sessionThat(
+      (held) => {
         last = structuredClone(held);
         return estate.write(held);
       },
-    });
+      clock,
+      cognito,
+    );
     await session.adopt(configuration, cognito.tokens(), 3);
     await session.chooseRole(roles[1] ?? "");
     const { session: found } = estate.read(() => configuration);
@@ -153,17 +159,7 @@ describe("snapshot", () => {
     const clock = new FakeClock();
     const cognito = new FakeCognito(clock.now);
     const estate = create();
-    const session = createSession({
-      cognito: cognito.load,
-      configuration: () => configuration,
-      clock,
-      random: () => 0,
-      log,
-      redactor: createRedactor(),
-      reason: "never",
-      onChange() {},
-      store: estate.write,
-    });
+    const session = sessionThat(estate.write, clock, cognito);
     await session.adopt(configuration, cognito.tokens(), undefined);
     // Neither unlink(2) nor open(2) for writing works on a directory.
     rmSync(file());

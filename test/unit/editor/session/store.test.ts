@@ -12,17 +12,14 @@ import { createSessionStore, type SessionStore } from "../../../../src/editor/se
 import { commands, contextKeys } from "../../../../src/manifest.ts";
 import { Emitter } from "../../../fakes/inputBox.ts";
 import { FakeKeptConnection, settle } from "../../../fakes/keptConnection.ts";
+import { signedIn, signedOut } from "../../../fakes/session.ts";
 
-const signedOut: Session = { state: "signedOut", reason: "never" };
-const session: SignedIn = {
-  state: "signedIn",
+const session = signedIn({
   id: "opaque-1",
   username: "f00",
   email: "alice@example.com",
-  signedInAt: 0,
-  roles: [],
   credentials: { state: "ready", expiresAt: 1, refreshedAt: 0 },
-};
+});
 const ambiguous: SignedIn = {
   ...session,
   credentials: { state: "unavailable", problem: { code: "ambiguousRole" } },

@@ -1,22 +1,12 @@
 import assert from "node:assert/strict";
 import { claimAutomaticSignIn } from "../../../../src/agent/protocol.ts";
 import { silent } from "../../../../src/core/log.ts";
-import type { Session } from "../../../../src/core/session.ts";
 import type { SessionChange } from "../../../../src/editor/session/store.ts";
 import { registerAutomaticSignIn } from "../../../../src/editor/signIn/automatic.ts";
 import { settings } from "../../../../src/manifest.ts";
 import { Emitter } from "../../../fakes/inputBox.ts";
 import { FakeKeptConnection, settle } from "../../../fakes/keptConnection.ts";
-
-const signedOut: Session = { state: "signedOut", reason: "never" };
-const signedIn: Session = {
-  state: "signedIn",
-  id: "1",
-  username: "alice",
-  signedInAt: 0,
-  roles: [],
-  credentials: { state: "pending" },
-};
+import { signedIn, signedOut } from "../../../fakes/session.ts";
 
 function world({ on = true, granted = true }: { on?: unknown; granted?: boolean | "unknown" } = {}) {
   const agent = new FakeKeptConnection();
@@ -59,7 +49,7 @@ describe("the start of a window", () => {
 
   it("leaves it at that where somebody is signed in, also when that ends later", async () => {
     const { hear, begun, agent } = world();
-    await hear({ state: "known", session: signedIn });
+    await hear({ state: "known", session: signedIn() });
     await hear({ state: "known", session: signedOut });
     assert.deepEqual([begun(), agent.asked], [0, []]);
   });

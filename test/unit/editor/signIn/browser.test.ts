@@ -2,24 +2,17 @@ import assert from "node:assert/strict";
 import { awaitBrowserSignIn, cancelSignIn, startBrowserSignIn } from "../../../../src/agent/protocol.ts";
 import { GatehouseError } from "../../../../src/core/errors.ts";
 import { silent } from "../../../../src/core/log.ts";
-import type { Session, SignedIn } from "../../../../src/core/session.ts";
+import type { Session } from "../../../../src/core/session.ts";
 import { english } from "../../../../src/core/text.ts";
 import type { SessionChange } from "../../../../src/editor/session/store.ts";
 import { type BrowserTurn, signInByBrowser } from "../../../../src/editor/signIn/browser.ts";
 import { commands } from "../../../../src/manifest.ts";
 import { Emitter } from "../../../fakes/inputBox.ts";
 import { settle } from "../../../fakes/keptConnection.ts";
+import { signedIn, signedOut } from "../../../fakes/session.ts";
 
 const url = "https://login.example.com/oauth2/authorize?state=S&redirect_uri=https%3A%2F%2Fide.example.com";
-const session: SignedIn = {
-  state: "signedIn",
-  id: "1",
-  username: "alice",
-  signedInAt: 0,
-  roles: [],
-  credentials: { state: "ready", expiresAt: 1, refreshedAt: 0 },
-};
-const signedOut: Session = { state: "signedOut", reason: "never" };
+const session = signedIn({ credentials: { state: "ready", expiresAt: 1, refreshedAt: 0 } });
 
 interface Options {
   readonly opens?: boolean | Error | Promise<boolean>;

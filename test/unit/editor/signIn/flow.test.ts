@@ -8,23 +8,16 @@ import {
 } from "../../../../src/agent/protocol.ts";
 import type { Prompt } from "../../../../src/core/cognito/prompt.ts";
 import type { Problem } from "../../../../src/core/errors.ts";
-import type { Session } from "../../../../src/core/session.ts";
 import { english } from "../../../../src/core/text.ts";
 import { runSignIn } from "../../../../src/editor/signIn/flow.ts";
 import { type Act, close, FakeAsker } from "../../../fakes/asker.ts";
+import { signedIn as sessionOf } from "../../../fakes/session.ts";
 
 const username = "alice@example.com";
 const password: Prompt = { kind: "password", username };
 const totp: Prompt = { kind: "totp", username };
 const enrol: Prompt = { kind: "enrolTotp", username, secret: "JBSWY3DP", uri: "otpauth://totp/x?secret=JBSWY3DP" };
-const session: Session = {
-  state: "signedIn",
-  id: "1",
-  username,
-  signedInAt: 0,
-  roles: [],
-  credentials: { state: "pending" },
-};
+const session = sessionOf({ username });
 const signedIn: SignInStep = { state: "signedIn", session };
 const ask = (prompt: Prompt, problem?: Problem, notice?: Problem): SignInStep => ({
   state: "prompt",

@@ -7,16 +7,10 @@ import type { BrowserTurn } from "../../../../src/editor/signIn/browser.ts";
 import type { FlowResult } from "../../../../src/editor/signIn/flow.ts";
 import { createSignIn, type SignIn } from "../../../../src/editor/signIn/signIn.ts";
 import { FakeKeptConnection, settle } from "../../../fakes/keptConnection.ts";
+import { signedIn } from "../../../fakes/session.ts";
 
 const username = "alice@example.com";
-const session: Session = {
-  state: "signedIn",
-  id: "1",
-  username,
-  signedInAt: 0,
-  roles: [],
-  credentials: { state: "pending" },
-};
+const session = signedIn({ username });
 
 interface World {
   readonly signIn: SignIn;
