@@ -1,8 +1,10 @@
 // npm run pictures: the pictures of docs/images, made on a fresh host, 1280 × 800. Look at each before it is committed.
+import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { root } from "../lab/cache.ts";
+import { ensurePackages } from "../lab/debian.ts";
 import { Authenticator, scanQrCode } from "./authenticator.ts";
 import { signInAtManagedLogin } from "./managedLogin.ts";
 import { openTerminal, runCommand, until, workbenchReady } from "./page.ts";
@@ -12,6 +14,7 @@ import { GateWorld } from "./wholeWay/gateWorld.ts";
 const largestBytes = 200_000;
 const identity = "aws sts get-caller-identity";
 
+await ensurePackages("pictures");
 const world = await GateWorld.create();
 try {
   await enrolment(await world.browse("bob"));
@@ -77,6 +80,7 @@ async function picture(page: Page, name: string): Promise<void> {
   const path = join(root, "docs", "images", `${name}.png`);
   await page.mouse.move(640, 20);
   await page.screenshot({ path, animations: "disabled", caret: "hide" });
+  execFileSync("optipng", ["-quiet", "-o2", path]);
   const { size } = statSync(path);
   console.log(`${path}: ${Math.round(size / 1000)} kB`);
   if (size > largestBytes) throw new Error(`${name} is larger than ${largestBytes / 1000} kB.`);

@@ -16,6 +16,7 @@ const needs = {
   browser: { chromium: "chromium" },
   authenticator: { oathtool: "oathtool" },
   camera: { "zbar-tools": "zbarimg" },
+  pictures: { optipng: "optipng" },
   hostLab: {
     debootstrap: "debootstrap",
     "systemd-container": "systemd-nspawn",
