@@ -1,5 +1,5 @@
 /** docs/benchmarks.md: one table for each part that is measured, each of one run. */
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import type { Row } from "./measure.ts";
 
 export interface Section {
@@ -28,7 +28,7 @@ function written({ title, text, rows }: Section): string | undefined {
     "|---|---|---|---|---|",
     ...rows.map((row) => `| ${row.what} | ${row.measured} | ${row.against} | ${row.goal} | ${verdict(row.reached)} |`),
   ].join("\n");
-  const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}.`;
+  const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}; load average at the end ${loadavg()[0]?.toFixed(1)}.`;
   return `## ${[title, text, table, machine].filter((part) => part !== "").join("\n\n")}\n`;
 }
 
