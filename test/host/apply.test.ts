@@ -86,10 +86,10 @@ describe("host apply on a host", () => {
 
   it("restarts and reloads only what a change concerns; nginx is never restarted for one", async () => {
     const before = await starts();
-    await configure({ ...good, gate: { ...good.gate, sessionHours: 8 } });
+    await configure({ ...good, gate: { ...good.gate, refreshMinutes: 30 } });
     const first = await apply();
     assert.deepEqual([first.code, first.report.units.restarted, first.report.units.reloaded], [0, [proxy], []]);
-    await configure({ ...good, http2: false, gate: { ...good.gate, sessionHours: 8 } });
+    await configure({ ...good, http2: false, gate: { ...good.gate, refreshMinutes: 30 } });
     const second = await apply();
     assert.deepEqual([second.code, second.report.units.restarted, second.report.units.reloaded], [0, [], [nginx]]);
     const now = await starts();

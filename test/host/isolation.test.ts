@@ -214,6 +214,22 @@ describe("the IDE's user", () => {
         if (place === "sandbox") assert.match(asked.stdout, /^CapBnd:\s+0+\nNoNewPrivs:\s+1\nSeccomp:\s+2$/m);
       });
 
+      it("can put nothing in the place of the editor's socket, or answer for it, that outlives a restart", async () => {
+        const folder = "/run/gatehouse-ide";
+        const socket = `${folder}/code-server.sock`;
+        const kept = "/var/cache/gatehouse-nginx/static/answered";
+        await ways.run(place, ["sh", "-c", `rm -f ${socket} && mkdir -p ${socket}/x && chmod 0 ${socket} ${folder}`]);
+        await lab.run(["touch", kept]);
+        await lab.run(["systemctl", "restart", ideUnit], { user });
+        await until("the editor to answer again", async () => {
+          const asked = ["curl", "--silent", "--fail", "--unix-socket", socket, "http://localhost/healthz"];
+          return (await lab.run(asked, { check: false })).code === 0;
+        });
+        assert.equal((await lab.run(["stat", "--format=%a", folder])).stdout.trim(), "2750");
+        await lab.run(["systemctl", "restart", "gatehouse-nginx"]);
+        assert.notEqual((await lab.run(["test", "-e", kept], { check: false })).code, 0);
+      });
+
       it("has no hold on what root runs under this command's name by its environment", async () => {
         const evil = "echo 'console.log(\"TAKEN\")' > /tmp/evil.cjs; export NODE_OPTIONS=--require=/tmp/evil.cjs";
         const node = "/opt/gatehouse/lib/code-server/lib/node";

@@ -23,14 +23,19 @@ export interface Requests {
 }
 
 const timeout = 5_000;
+/** For all of an exchange: the editor's user may answer in the editor's place, byte by byte. */
+const whole = 2 * timeout;
 
 export const requests: Requests = {
   overSocket: (socketPath, path) =>
     new Promise((resolve, reject) => {
-      const request = httpRequest({ socketPath, path, timeout, agent: false }, (response) => {
-        response.resume();
-        resolve({ status: response.statusCode ?? 0, location: response.headers.location });
-      });
+      const request = httpRequest(
+        { socketPath, path, timeout, agent: false, signal: AbortSignal.timeout(whole) },
+        (response) => {
+          response.resume();
+          resolve({ status: response.statusCode ?? 0, location: response.headers.location });
+        },
+      );
       request.on("timeout", () => request.destroy(new Error("no answer")));
       request.on("error", reject).end();
     }),

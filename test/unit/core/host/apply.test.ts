@@ -66,14 +66,14 @@ describe("host apply", () => {
 
   it("touches only the units that a changed value concerns", async () => {
     await applied();
-    host.configure((file) => ({ ...file, gate: { ...file.gate, sessionHours: 8 } }));
+    host.configure((file) => ({ ...file, gate: { ...file.gate, refreshMinutes: 30 } }));
     const report = await host.apply();
     assert.deepEqual(report.files, { created: [], changed: ["/etc/gatehouse/oauth2-proxy.cfg"], removed: [] });
     assert.deepEqual(
       host.commands.filter((line) => line.startsWith("systemctl")),
       [`systemctl reset-failed ${proxy}`, `systemctl restart ${proxy}`],
     );
-    host.configure((file) => ({ ...file, http2: false, gate: { ...file.gate, sessionHours: 8 } }));
+    host.configure((file) => ({ ...file, http2: false, gate: { ...file.gate, refreshMinutes: 30 } }));
     const second = await host.apply();
     assert.deepEqual([second.units.reloaded, second.units.restarted], [[nginx], []]);
   });
@@ -369,7 +369,10 @@ describe("host apply", () => {
       const before = host.state();
       const second = await host.plan();
       assert.match(second.diff ?? "", /^-cookie_expire = "72h"\n\+cookie_expire = "8h"$/m);
-      assert.deepEqual([second.files.changed, second.units.restarted], [["/etc/gatehouse/oauth2-proxy.cfg"], [proxy]]);
+      assert.deepEqual(
+        [second.files.changed, second.units.restarted],
+        [["/etc/gatehouse/nginx/maps.conf", "/etc/gatehouse/oauth2-proxy.cfg"], [proxy]],
+      );
       assert.deepEqual(host.commands, []);
       assert.deepEqual(host.state(), before);
     });
