@@ -1,13 +1,40 @@
-// Runs every tier, one after the other, and ends with a table and one line: N passed, N failed.
+// Runs every tier and ends with a table and one line: N passed, N failed. What measures times runs alone and first; the rest two at a
+// time, as much of it waits: for a host to boot, for a code that wasn't used yet. A job's output is printed whole when it ends.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./cache.ts";
 import { endDescendants } from "./processes.ts";
 import { type Count, countFileVariable } from "./tier.ts";
 
-const tiers = ["check", "unit", "cognito-proof", "provision", "editor", "host"];
+/** A tier, or one file of it. */
+interface Job {
+  readonly tier: string;
+  readonly file?: string;
+}
+
+interface Result {
+  readonly tier: string;
+  readonly count: Count;
+  readonly seconds: number;
+  readonly note: string;
+}
+
+const alone: readonly Job[] = [{ tier: "check" }, { tier: "unit" }];
+/** The longest first, so that none is left over at the end. */
+const longest = ["wholeWay", "session", "apply", "units", "gate"].map((name) => `test/host/${name}.test.ts`);
+const hostFiles = readdirSync(join(root, "test", "host"))
+  .filter((name) => name.endsWith(".test.ts"))
+  .map((name) => `test/host/${name}`);
+const rank = (file: string): number => (longest.includes(file) ? longest.indexOf(file) : longest.length);
+const together: readonly Job[] = [
+  ...hostFiles.sort((one, other) => rank(one) - rank(other)).map((file) => ({ tier: "host", file })),
+  { tier: "provision" },
+  { tier: "cognito-proof" },
+  { tier: "editor" },
+];
+
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-tiers-"));
 for (const each of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(each, () => {
@@ -17,52 +44,76 @@ for (const each of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-const rows: { tier: string; count: Count; seconds: number; note: string }[] = [];
-for (const tier of tiers) {
-  console.log(`\n━━ ${tier}`);
-  const started = Date.now();
-  const file = join(folder, tier);
-  const status = await runTier(tier, file);
-  const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-  const counts = lines.map((line) => JSON.parse(line) as Count);
-  let passed = 0;
-  let failed = 0;
-  for (const count of counts) {
-    passed += count.passed;
-    failed += count.failed;
-  }
-  let note = "";
-  if (passed + failed === 0) note = status === 0 ? "ran no test" : `ended with ${status} before any test`;
-  else if (status !== 0 && failed === 0) note = `ended with ${status}`;
-  if (note !== "") failed++;
-  rows.push({ tier, count: { passed, failed }, seconds: (Date.now() - started) / 1000, note });
-}
+const started = Date.now();
+const results: Result[] = [];
+let jobs = 0;
+for (const job of alone) results.push(await run(job, "inherit"));
+const queue = [...together];
+const worker = async (): Promise<void> => {
+  for (let job = queue.shift(); job !== undefined; job = queue.shift()) results.push(await run(job, "whole"));
+};
+await Promise.all([worker(), worker()]);
 rmSync(folder, { recursive: true, force: true });
 
-const total = { passed: 0, failed: 0, seconds: 0 };
 console.log(`\n${"tier".padEnd(14)} ${"passed".padStart(7)} ${"failed".padStart(7)} ${"seconds".padStart(8)}`);
-for (const { tier, count, seconds, note } of rows) {
-  console.log(line(tier, count, seconds, note));
-  total.passed += count.passed;
-  total.failed += count.failed;
-  total.seconds += seconds;
+for (const tier of new Set([...alone, ...together].map((job) => job.tier))) {
+  const own = results.filter((result) => result.tier === tier);
+  const notes = own.map(({ note }) => note).filter((note) => note !== "");
+  console.log(
+    line(
+      tier,
+      sum(own),
+      own.reduce((total, { seconds }) => total + seconds, 0),
+      notes.join("; "),
+    ),
+  );
 }
-console.log(line("all", total, total.seconds, ""));
+const total = sum(results);
+console.log(line("all", total, (Date.now() - started) / 1000, ""));
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
+
+async function run(job: Job, output: "inherit" | "whole"): Promise<Result> {
+  const name = [job.tier, job.file].filter((part) => part !== undefined).join(" ");
+  console.log(output === "inherit" ? `\n━━ ${name}` : `… ${name}`);
+  const begun = Date.now();
+  const countFile = join(folder, String(++jobs));
+  const outputFile = `${countFile}.out`;
+  const status = await start(job, countFile, output === "inherit" ? undefined : outputFile);
+  if (output === "whole") console.log(`\n━━ ${name}\n${readFileSync(outputFile, "utf8")}`);
+  const lines = existsSync(countFile) ? readFileSync(countFile, "utf8").trim().split("\n") : [];
+  const counted = sum(lines.map((text) => ({ count: JSON.parse(text) as Count })));
+  const seconds = (Date.now() - begun) / 1000;
+  const none = counted.passed + counted.failed === 0;
+  const unexplained = status !== 0 && counted.failed === 0;
+  if (!none && !unexplained) return { tier: job.tier, count: counted, seconds, note: "" };
+  const how = none ? (status === 0 ? "ran no test" : `ended with ${status} before any test`) : `ended with ${status}`;
+  const count = { ...counted, failed: counted.failed + 1 };
+  return { tier: job.tier, count, seconds, note: job.file === undefined ? how : `${job.file} ${how}` };
+}
+
+function sum(counts: readonly { readonly count: Count }[]): Count {
+  return {
+    passed: counts.reduce((total, { count }) => total + count.passed, 0),
+    failed: counts.reduce((total, { count }) => total + count.failed, 0),
+  };
+}
 
 function line(tier: string, count: Count, seconds: number, note: string): string {
   const numbers = `${String(count.passed).padStart(7)} ${String(count.failed).padStart(7)} ${seconds.toFixed(1).padStart(8)}`;
   return `${tier.padEnd(14)} ${numbers}  ${note}`.trimEnd();
 }
 
-function runTier(tier: string, countFile: string): Promise<number | string | null> {
+function start({ tier, file }: Job, countFile: string, outputFile?: string): Promise<number | string | null> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(root, "test", "run.mjs"), tier], {
+    const output = outputFile === undefined ? undefined : openSync(outputFile, "w");
+    const given = file === undefined ? [tier] : [tier, file];
+    const child = spawn(process.execPath, [join(root, "test", "run.mjs"), ...given], {
       cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", output ?? "inherit", output ?? "inherit"],
       env: { ...process.env, [countFileVariable]: countFile },
     });
+    if (output !== undefined) closeSync(output);
     child.on("error", (error) => resolve(error.message));
     child.on("close", (code, signal) => resolve(signal ?? code));
   });
