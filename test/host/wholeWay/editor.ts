@@ -1,6 +1,6 @@
 /** What a person does in the editor's window. */
 import type { Download, Frame, Locator, Page } from "playwright-core";
-import { quickInput, until } from "../page.ts";
+import { quickInput, statusBar, until } from "../page.ts";
 
 type Position = { readonly x: number; readonly y: number };
 
@@ -22,14 +22,12 @@ export async function openFile(page: Page, name: string): Promise<void> {
   });
 }
 
-/** Places the cursor in the open file. */
-export async function goToLine(page: Page, line: number): Promise<void> {
-  await page.keyboard.press("Control+G");
-  await quickInput(page).locator("input[type=text]").fill(`:${line}`);
-  await page.keyboard.press("Enter");
-  await until(`line ${line}`, async () =>
-    (await page.locator(".statusbar-item:visible").allInnerTexts()).join().includes(`Ln ${line},`),
-  );
+/** Places the cursor at the end of the open file, in its line `last`. */
+export async function goToEnd(page: Page, last: number): Promise<void> {
+  await until(`the cursor in line ${last}`, async () => {
+    await page.keyboard.press("Control+End");
+    return (await statusBar(page)).includes(`Ln ${last},`);
+  });
 }
 
 /** Chooses from a context menu, which takes no click in its first moment. */

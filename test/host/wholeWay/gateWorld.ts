@@ -8,7 +8,7 @@ import { type HostLab, startHostLab } from "../../lab/host/hostLab.ts";
 import { type ProcessEntry, processes, processesOf } from "../../lab/processes.ts";
 import { Authenticator } from "../authenticator.ts";
 import { sessionCookie } from "../gateSession.ts";
-import { statusBar, until, workbenchReady } from "../page.ts";
+import { openTerminal, statusBar, type Terminal, until, workbenchReady } from "../page.ts";
 import { SecretSearch } from "../secrets.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -40,6 +40,7 @@ export class GateWorld {
   readonly authenticator: Authenticator;
   readonly #browsers = new Map<string, BrowserContext>();
   #page: Page | undefined;
+  #terminal: Terminal | undefined;
 
   private constructor(lab: HostLab, user: string) {
     this.lab = lab;
@@ -156,7 +157,20 @@ export class GateWorld {
     return cookies.find(({ name }) => name === sessionCookie)?.value ?? "";
   }
 
+  /** A terminal whose shell takes input; the same as long as the window isn't reloaded. */
+  async terminal(): Promise<Terminal> {
+    const shown = this.page.locator(".terminal-wrapper.active").first();
+    if (this.#terminal === undefined) this.#terminal = await openTerminal(this.page, this.workspace);
+    else if (!(await shown.isVisible())) {
+      // Another view, a debugger's, lies over it.
+      await this.page.locator(".part.panel .composite-bar .action-item", { hasText: "Terminal" }).click();
+      await shown.waitFor();
+    }
+    return this.#terminal;
+  }
+
   async reload(): Promise<void> {
+    this.#terminal = undefined;
     await this.page.reload();
     await workbenchReady(this.page);
   }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Authenticator, scanQrCode } from "../authenticator.ts";
 import { record } from "../counts.ts";
 import { signInAtManagedLogin } from "../managedLogin.ts";
-import { openTerminal, statusBar, until, workbenchReady } from "../page.ts";
+import { statusBar, until, workbenchReady } from "../page.ts";
 import type { GateWorld } from "./gateWorld.ts";
 
 export function signInTests(world: () => GateWorld): void {
@@ -50,9 +50,9 @@ export function signInTests(world: () => GateWorld): void {
   });
 
   it("signs in to AWS with one click and no key, and a terminal has the assumed role", async () => {
-    const { page, user, lab, workspace } = world();
+    const { page, user, lab } = world();
     // A terminal from before the sign-in.
-    const terminal = await openTerminal(page, workspace);
+    const terminal = await world().terminal();
     assert.notEqual((await terminal.run("aws sts get-caller-identity")).status, 0);
     world().traffic.newPages();
     await world().offersSignIn();

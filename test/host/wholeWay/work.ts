@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openTerminal, runCommand, until } from "../page.ts";
-import { download, goToLine, openFile, upload, webviewWith } from "./editor.ts";
+import { runCommand, until } from "../page.ts";
+import { download, goToEnd, openFile, upload, webviewWith } from "./editor.ts";
 import { type GateWorld, nodeInHost } from "./gateWorld.ts";
 
 const applicationPort = 38081;
@@ -16,7 +16,7 @@ export function workTests(world: () => GateWorld): void {
     const { page, workspace } = world();
     await world().put("edited.txt", "first line\n");
     await openFile(page, "edited.txt");
-    await goToLine(page, 2);
+    await goToEnd(page, 2);
     await page.keyboard.type("typed 入力 through the gate");
     await page.keyboard.press("Control+S");
     const expected = "first line\ntyped 入力 through the gate";
@@ -38,10 +38,10 @@ export function workTests(world: () => GateWorld): void {
     await world().put(".vscode/launch.json", JSON.stringify(launch));
     await world().put(
       "program.js",
-      'const parts = ["gate", "house"];\nconst whole = parts.join("-");\nconsole.log(whole.length);\n',
+      'const parts = ["gate", "house"];\nconst whole = parts.join("-");\nconsole.log(whole.length);',
     );
     await openFile(page, "program.js");
-    await goToLine(page, 3);
+    await goToEnd(page, 3);
     await page.keyboard.press("F9");
     await page.locator(".codicon-debug-breakpoint").first().waitFor();
     await page.keyboard.press("F5");
@@ -98,11 +98,13 @@ export function workTests(world: () => GateWorld): void {
   });
 
   it("shows an application that listens on a port, with its websocket, and lets it keep nothing", async () => {
-    const { page, browser, lab, workspace } = world();
+    const { browser, lab, workspace } = world();
     const session = await world().gateSession();
     await world().put("application.mjs", await readFile(new URL("application.mjs", import.meta.url), "utf8"));
-    const terminal = await openTerminal(page, workspace);
-    await terminal.type(`${nodeInHost} application.mjs ${applicationPort} >application.log`);
+    // Away from the terminal, which is used again.
+    await (await world().terminal()).run(
+      `(setsid ${nodeInHost} application.mjs ${applicationPort} >application.log &)`,
+    );
     await until("the application", async () =>
       /listening/.test(await readFile(join(workspace, "application.log"), "utf8").catch(() => "")),
     );
@@ -132,8 +134,5 @@ export function workTests(world: () => GateWorld): void {
       scopes.join(),
     );
     await shown.close();
-    await terminal.focus();
-    await page.keyboard.press("Control+C");
-    await terminal.run("true");
   });
 }
