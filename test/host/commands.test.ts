@@ -106,8 +106,9 @@ describe("npm's commands", () => {
     const lines = command.output.trimEnd().split("\n");
     assert.equal(lines.at(-1), `${path}: ${statSync(path).size} of 600000 bytes`);
     const names = lines.slice(0, -1).map((line) => /^ *\d+ +\d+ {2}(.+)$/.exec(line)?.[1]);
-    for (const name of ["package.json", "dist/extension.js", "dist/agent.js", "l10n/bundle.l10n.ja.json"])
-      assert.ok(names.includes(`extension/${name}`), name);
+    // The pages that commands, configuration files and the host's README name have to be there where these are.
+    const files = ["package.json", "dist/extension.js", "dist/agent.js", "l10n/bundle.l10n.ja.json", "docs/host.md"];
+    for (const name of files) assert.ok(names.includes(`extension/${name}`), name);
     assert.ok(!names.some((name) => /(^|\/)(src|test|node_modules)\//.test(name ?? "")));
   });
 });
