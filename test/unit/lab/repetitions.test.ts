@@ -29,7 +29,14 @@ describe("the soak", () => {
     );
     const parts = sources.flatMap((text) => [...text.matchAll(/\bkey: "(\w+)"/g)].map(([, key]) => `${key}Kills`));
     assert.ok(recorded.includes("rotations") && recorded.includes("upgradeCuts"), recorded.join());
-    for (const figure of [...recorded, ...parts, "redisMedianMs", "agentServiceSlowestMs", "codeServerWindowMs", "hostKills"])
+    for (const figure of [
+      ...recorded,
+      ...parts,
+      "redisMedianMs",
+      "agentServiceSlowestMs",
+      "codeServerWindowMs",
+      "hostKills",
+    ])
       assert.notEqual(nameOf(figure), figure);
     assert.equal(nameOf("hostKills"), "the host restarted under a working editor");
     assert.equal(nameOf("somethingElse"), "somethingElse");
