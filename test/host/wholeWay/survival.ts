@@ -57,11 +57,11 @@ export function survivalTests(world: () => GateWorld): void {
     const { stdout } = await world().lab.run(["sh", "-c", askForCredentials], { user: world().user, check: false });
     return stdout === "200";
   };
-  const mainProcess = async (unit = "init.scope") =>
+  const mainProcess = async (unit: string) =>
     (await world().lab.run(["systemctl", "show", "--property=MainPID", "--value", unit])).stdout.trim();
   /** Milliseconds from the kill until gate, editor and credentials answer. */
   const killed = async ({ name, kill, unit }: Part): Promise<number> => {
-    const before = await mainProcess(unit);
+    const before = unit === undefined ? "" : await mainProcess(unit);
     await world().lab.run(["sh", "-c", kill]);
     const began = performance.now();
     const isBack = async () =>
