@@ -95,7 +95,9 @@ describe("gatehouse login in the browser", function () {
     await writeFile(browser, `#!/bin/sh\necho "$# $1" >${scratch}/new; mv ${scratch}/new ${scratch}/opened\n`);
     await chmod(browser, 0o755);
     const opened = run("", { BROWSER: browser });
-    await opened.waitFor(/Continue in your browser/);
+    // The last line of what it says; the address stands before it.
+    await opened.waitFor(/gatehouse login --password/);
+    assert.match(opened.shown, /Continue in your browser/);
     assert.ok(opened.shown.includes(url));
     for (const deadline = Date.now() + 10_000; ; await delay(10)) {
       const text = await readFile(join(scratch, "opened"), "utf8").catch(() => undefined);
