@@ -59,6 +59,13 @@ describe("host apply on a host", () => {
       String(good["domain"]),
     );
 
+  /** The version of HTTP that a client gets which knows 2 as well. */
+  const httpVersion = () =>
+    shell(
+      `curl -s -o /dev/null -w '%{http_version}' -k --http2 --max-time 10 --resolve "$1:443:127.0.0.1" "https://$1/"`,
+      String(good["domain"]),
+    );
+
   before(async function () {
     this.timeout(30 * 60_000);
     lab = await startHostLab({ progress: (line) => console.error(`      ${line}`) });
@@ -86,12 +93,14 @@ describe("host apply on a host", () => {
 
   it("restarts and reloads only what a change concerns; nginx is never restarted for one", async () => {
     const before = await starts();
+    assert.equal(await httpVersion(), "2");
     await configure({ ...good, gate: { ...good.gate, refreshMinutes: 30 } });
     const first = await apply();
     assert.deepEqual([first.code, first.report.units.restarted, first.report.units.reloaded], [0, [proxy], []]);
     await configure({ ...good, http2: false, gate: { ...good.gate, refreshMinutes: 30 } });
     const second = await apply();
     assert.deepEqual([second.code, second.report.units.restarted, second.report.units.reloaded], [0, [], [nginx]]);
+    await until("HTTP/2 to be off", async () => (await httpVersion()) === "1.1");
     const now = await starts();
     assert.deepEqual(
       services.filter((unit) => now[unit] !== before[unit]),

@@ -83,6 +83,20 @@ describe("npm's commands", () => {
     assert.equal(stop.output, "Nothing is running.\n");
   });
 
+  it("start says why where it may not make a host, and starts the editor only", async () => {
+    // Somebody who isn't root, but whose files are the checkout's and the cache's.
+    npm.before = ["unshare", "--user", "--map-user=1000", "--"];
+    const command = await npm.start(10 * 60_000, "--port", "0");
+    assert.match(command.errors, /^The host needs root .* user 1000: starting the editor only\.$/m);
+    const { origin } = new URL((command.lastLine() as Announcement).url);
+    assert.match(origin, /^http:\/\/127\.0\.0\.1:/);
+    assert.equal((await fetch(`${origin}/healthz`)).status, 200);
+    npm.before = [];
+    const stop = npm.run("stop", "--silent");
+    assert.deepEqual(await stop.ended, [0, null], stop.errors);
+    assert.deepEqual(npm.runDirectories(), []);
+  });
+
   it("cognito prints one line and ends with npm on SIGTERM", async () => {
     const command = npm.run("run", "--silent", "cognito", "--", "--port", "0");
     await command.line(60_000);

@@ -19,6 +19,9 @@ const metadata = ["169.254.169.254", "fd00:ec2::254", "169.254.170.2", "169.254.
   80,
 ]);
 
+/** In the place of one that may ask the metadata service. */
+const agentOfMonitoring = "daemon";
+
 type Found = { readonly found: readonly string[]; readonly count: number };
 type Traced = { readonly "own child": string; readonly others: Record<string, Record<string, string>> };
 
@@ -35,7 +38,10 @@ describe("the IDE's user", () => {
 
   before(async function () {
     this.timeout(30 * 60_000);
-    lab = await startHostLab({ progress: (line) => console.error(`      ${line}`) });
+    lab = await startHostLab({
+      progress: (line) => console.error(`      ${line}`),
+      hostFile: (file) => ({ ...file, metadataUsers: [agentOfMonitoring] }),
+    });
     user = (JSON.parse((await lab.run(["cat", "/etc/gatehouse/host.json"])).stdout) as { user: string }).user;
     ways = await openWays(lab, user);
     secrets = await seedSecrets(lab, user);
@@ -81,6 +87,15 @@ describe("the IDE's user", () => {
         ),
     );
     assert.deepEqual(unexpected, []);
+  });
+
+  it("is kept from the metadata service like every other user but root and those that host.json names", async () => {
+    const script =
+      "for a in 169.254.169.254 [fd00:ec2::254]; do curl -gs -m 5 -o /dev/null -w '%{http_code} ' http://$a/; done";
+    const ask = async (who: string) => (await lab.run(["sh", "-c", script], { user: who, check: false })).stdout;
+    for (const who of ["root", agentOfMonitoring]) assert.match(await ask(who), /^[2-4]\d\d [2-4]\d\d $/, who);
+    for (const who of [user, "bin", "gatehouse-agent", "gatehouse-proxy", "gatehouse-nginx"])
+      assert.equal(await ask(who), "000 000 ", who);
   });
 
   for (const place of attackers) {

@@ -13,10 +13,12 @@ import { until } from "./page.ts";
 export class Npm {
   /** Temporary directory and state of what a test starts. Short: Unix sockets lie below it. */
   readonly folder = mkdtempSync(join(tmpdir(), "gh-"));
+  /** Words before npm. */
+  before: readonly string[] = [];
   readonly #started: Command[] = [];
 
   run(...argv: string[]): Command {
-    const command = new Command(argv, this.folder);
+    const command = new Command([...this.before, "npm", ...argv], this.folder);
     this.#started.push(command);
     return command;
   }
@@ -57,9 +59,9 @@ export class Command {
   /** Those of before as well: a process that lost its parent is not found again. */
   readonly #family = new Map<string, ProcessEntry>();
 
-  constructor(argv: string[], folder: string) {
-    this.#name = `npm ${argv.join(" ")}`;
-    const child: ChildProcess = spawn("npm", argv, {
+  constructor([program = "", ...argv]: readonly string[], folder: string) {
+    this.#name = `${program} ${argv.join(" ")}`;
+    const child: ChildProcess = spawn(program, argv, {
       cwd: root,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
