@@ -1,6 +1,10 @@
 /** The gate on a whole host: nginx, oauth2-proxy, redis and the editor behind them. */
 import assert from "node:assert/strict";
-import { AdminUpdateUserAttributesCommand } from "@aws-sdk/client-cognito-identity-provider";
+import {
+  AdminDisableUserCommand,
+  AdminEnableUserCommand,
+  AdminUpdateUserAttributesCommand,
+} from "@aws-sdk/client-cognito-identity-provider";
 import { administratorOf, sdkClients } from "../cognito/demoPool.ts";
 import { type HostLab, startHostLab } from "../lab/host/hostLab.ts";
 import { applyGate, GateVisitor, navigation, sessionCookie, signInAtGate } from "./gateSession.ts";
@@ -305,6 +309,35 @@ describe("the gate", () => {
       await applyGate(lab, { allowedEmails: [refused.username], allowedGroups: [], unverifiedEmail: true });
       assert.equal((await eve.visit("/healthz")).status, 200);
     } finally {
+      await restore();
+    }
+  });
+
+  it("asks Cognito again at each refresh, and then lets go whoever was disabled there", async () => {
+    const { refused, region, userPoolId: UserPoolId } = lab.pool;
+    const { userPools } = sdkClients(lab.cognitoEndpoint, region, await administratorOf(lab.cognitoEndpoint));
+    const gate = { allowedEmails: [refused.username], allowedGroups: [], unverifiedEmail: true };
+    const restore = await applyGate(lab, gate);
+    const status = async (visitor: GateVisitor) => (await visitor.open("/healthz", program)).status;
+    const person = { UserPoolId, Username: refused.username };
+    try {
+      // host.json takes minutes.
+      const often = 's/^cookie_refresh = .*/cookie_refresh = "1s"/';
+      await lab.run(["sed", "-i", often, "/etc/gatehouse/oauth2-proxy.cfg"]);
+      await lab.run(["systemctl", "restart", "gatehouse-oauth2-proxy"]);
+      await until("the gate", async () => (await status(new GateVisitor(lab))) === 401);
+      const eve = await signInAtGate(lab, refused);
+      await until("a refresh", async () => {
+        assert.equal(await status(eve), 200);
+        return (await journal("-u", "gatehouse-oauth2-proxy")).includes("Refreshing session");
+      });
+      assert.equal(await status(eve), 200);
+      await userPools.send(new AdminDisableUserCommand(person));
+      await until("the end of the session", async () => (await status(eve)) === 401);
+      await userPools.send(new AdminEnableUserCommand(person));
+      assert.equal(await status(eve), 401);
+    } finally {
+      await userPools.send(new AdminEnableUserCommand(person));
       await restore();
     }
   });
