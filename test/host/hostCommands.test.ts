@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { findControlGroups } from "../lab/host/cgroup.ts";
 import { whyNoHost } from "../lab/host/machine.ts";
 import { freePort } from "../lab/ports.ts";
@@ -25,8 +25,10 @@ describe("npm's commands for the whole host", function () {
 
   afterEach(() => npm.close());
 
-  const startHost = async (): Promise<{ command: Command; announcement: Announcement; directory: string }> => {
-    const command = await npm.start(25 * 60_000, "--port", String(await freePort()));
+  const startHost = async (
+    ...options: string[]
+  ): Promise<{ command: Command; announcement: Announcement; directory: string }> => {
+    const command = await npm.start(25 * 60_000, "--port", String(await freePort()), ...options);
     return { command, announcement: command.lastLine() as Announcement, directory: npm.recorded().directory };
   };
   /** What of a run is still there. */
@@ -37,8 +39,14 @@ describe("npm's commands for the whole host", function () {
     ...processes().flatMap(({ pid }) => (mountsOf(pid).includes(directory) ? [`mounts of ${pid}`] : [])),
   ];
 
-  it("start boots it, its gate answers, shell runs a command in it, and stop leaves nothing of it", async () => {
-    const { command, announcement, directory } = await startHost();
+  it("start boots it and opens it, its gate answers, shell runs a command in it, and stop leaves nothing of it", async () => {
+    // In Chromium's place, as that needs a display.
+    const browser = join(npm.folder, "browser");
+    const script = '#!/bin/sh\nprintf "%s\\n" "$@" >"$0.new"; mv "$0.new" "$0.arguments"; exec sleep 3600\n';
+    writeFileSync(browser, script, { mode: 0o755 });
+    npm.before = ["env", `GATEHOUSE_CHROMIUM=${browser}`];
+    const { command, announcement, directory } = await startHost("--open");
+    npm.before = [];
     assert.equal(new URL(announcement.url).origin, "https://ide.gatehouse.localhost");
     assert.equal(new URL(announcement.url).searchParams.get("folder"), "/home/developer/environment");
     const { users, chromiumArguments = [] } = announcement;
@@ -54,6 +62,10 @@ describe("npm's commands for the whole host", function () {
       chromiumArguments.some((each) => each.includes(`MAP ide.gatehouse.localhost:443 127.0.0.1:${announcement.port}`)),
     );
     assert.equal(await gateStatus(announcement), 302);
+    await until("the browser", () => existsSync(`${browser}.arguments`));
+    const given = readFileSync(`${browser}.arguments`, "utf8").trimEnd().split("\n");
+    assert.deepEqual(given.slice(-chromiumArguments.length - 1), [...chromiumArguments, announcement.url]);
+    assert.ok(chromiumArguments.some((each) => /^--ignore-certificate-errors-spki-list=[\w+/=,]+$/.test(each)));
 
     const shell = npm.run("run", "--silent", "lab", "--", "shell", "-c", "hostname; exit 7");
     assert.deepEqual(await shell.ended, [7, null], shell.errors);
