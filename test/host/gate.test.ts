@@ -252,9 +252,11 @@ describe("the gate", () => {
   it("logs who asked for what, and no code, state or cookie", async () => {
     await alice.open("/oauth2/callback?code=SEEN-CODE&state=SEEN-STATE");
     await alice.open("/gatehouse/callback?code=SEEN-CODE&state=SEEN-STATE");
-    await alice.open("/healthz?logged=1");
-    const person = `"person":"${lab.pool.enrolled.username}","request":"GET /healthz?logged=1 HTTP/1.1"`;
+    await alice.open("/healthz?logged=no");
+    await alice.open("/manifest.json?logged=yes");
+    const person = `"person":"${lab.pool.enrolled.username}","request":"GET /manifest.json?logged=yes HTTP/1.1"`;
     await until("the log", async () => (await journal("-t", "gatehouse")).includes(person));
+    assert.ok(!(await journal("-t", "gatehouse")).includes("logged=no"), "a healthy answer is worth no line");
     const all = await journal("-u", "gatehouse-nginx", "-u", "gatehouse-oauth2-proxy", "-u", "gatehouse-redis");
     assert.match(all, /gatehouse|Authenticated/);
     for (const text of [all, await journal("-t", "gatehouse")]) {
