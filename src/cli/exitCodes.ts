@@ -3,8 +3,10 @@ export const exitCodes = {
   ok: 0,
   failure: 1,
   usage: 2,
-  /** Signed out, or nothing to sign in to is configured. */
+  /** What is needed first is missing: nobody is signed in … */
   signedOut: 3,
+  /** … or the configuration is missing or wrong. */
+  notConfigured: 3,
   /** 128 + SIGINT, as shells have it. */
   cancelled: 130,
 } as const;

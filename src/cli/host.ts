@@ -69,5 +69,5 @@ export async function hostApply(context: Context, options: HostApplyOptions): Pr
 function exitCodeOf({ outcome, problems }: ApplyReport, stopped: boolean): number {
   if (outcome === "unchanged" || outcome === "applied" || outcome === "planned") return exitCodes.ok;
   if (stopped) return exitCodes.cancelled;
-  return problems.some(({ key }) => key !== undefined) ? exitCodes.signedOut : exitCodes.failure;
+  return problems.some(({ key }) => key !== undefined) ? exitCodes.notConfigured : exitCodes.failure;
 }

@@ -81,7 +81,7 @@ async function signInByPassword(
 
 function reportConfiguration({ process, t }: Context, problems: readonly Problem[]): number {
   for (const problem of problems) process.stderr.write(`gatehouse: ${describe(problem, t)}\n`);
-  return exitCodes.signedOut;
+  return exitCodes.notConfigured;
 }
 
 async function askUsername({ t }: Context, client: AgentClient, interaction: Interaction, signal: AbortSignal) {

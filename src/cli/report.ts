@@ -30,9 +30,10 @@ export function report({ process, t }: Context, error: unknown, debug = false): 
   switch (problem.code) {
     case "signedOut":
     case "sessionEnded":
+      return exitCodes.signedOut;
     case "notConfigured":
     case "configurationInvalid":
-      return exitCodes.signedOut;
+      return exitCodes.notConfigured;
     case "cancelled":
       return exitCodes.cancelled;
     default:
